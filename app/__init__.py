@@ -1,0 +1,1 @@
+"""The application core and its doors: identity, records, jobs, files, reports."""

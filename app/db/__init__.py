@@ -1,0 +1,1 @@
+"""Tables of people and paper, by subject; doors never import them."""

@@ -1,0 +1,75 @@
+"""What an analysis found, and what readers decided about it. The model's output is never changed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.db.columns import Identified, JsonObject, Table
+from app.db.studies import StoredFile
+
+
+class Analysis(Identified, Table):
+    """One run of one model over one study; exactly one row per key."""
+
+    __tablename__ = "analysis"
+    __table_args__ = (
+        UniqueConstraint("study_id", "kind", "parameters_sha256", "run_number", "pipeline_version", "model_sha256",
+                         name="uq_analysis_key"),
+    )
+
+    study_id: Mapped[UUID] = mapped_column(ForeignKey("study.id"), index=True)
+    job_id: Mapped[UUID] = mapped_column(ForeignKey("job.id"), unique=True)
+    kind: Mapped[str] = mapped_column(String(30), default="analyse")
+    parameters: Mapped[JsonObject] = mapped_column(default=dict)
+    parameters_sha256: Mapped[str] = mapped_column(String(64))
+    run_number: Mapped[int] = mapped_column(default=1)
+    pipeline_version: Mapped[str] = mapped_column(String(40))
+    model_name: Mapped[str] = mapped_column(String(100))
+    model_sha256: Mapped[str] = mapped_column(String(64))
+    result_file_id: Mapped[UUID] = mapped_column(ForeignKey("stored_file.id"))        # arrays: npz without pickle
+    spectrogram_file_id: Mapped[UUID | None] = mapped_column(ForeignKey("stored_file.id"))
+    summary: Mapped[JsonObject] = mapped_column(default=dict)    # findings, quality, assessed seconds, seconds by class
+    elapsed_s: Mapped[float]
+
+    result_file: Mapped[StoredFile] = relationship(foreign_keys=[result_file_id], lazy="joined")
+    spectrogram_file: Mapped[StoredFile | None] = relationship(foreign_keys=[spectrogram_file_id], lazy="joined")
+
+
+class FoundEvent(Identified, Table):
+    __tablename__ = "found_event"
+
+    analysis_id: Mapped[UUID] = mapped_column(ForeignKey("analysis.id"), index=True)
+    study_id: Mapped[UUID] = mapped_column(ForeignKey("study.id"), index=True)
+    pattern: Mapped[str] = mapped_column(String(10))
+    start_s: Mapped[float]
+    stop_s: Mapped[float]
+    max_prob: Mapped[float]
+    mean_prob: Mapped[float]
+
+
+class Review(Identified, Table):
+    """One decision of one reader about one event; append-only, the newest holds."""
+
+    __tablename__ = "review"
+
+    event_id: Mapped[UUID] = mapped_column(ForeignKey("found_event.id"), index=True)
+    study_id: Mapped[UUID] = mapped_column(ForeignKey("study.id"), index=True)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("user_account.id"))
+    decision: Mapped[str] = mapped_column(String(12))            # "accepted", "dismissed", "withdrawn" (undo)
+    reason: Mapped[str] = mapped_column(default="")
+    seen: Mapped[JsonObject] = mapped_column(default=dict)       # montage and filters on the screen when decided
+
+
+class ModelCard(Identified, Table):
+    """A trained ensemble that has served here, with its evaluation."""
+
+    __tablename__ = "model_card"
+
+    name: Mapped[str] = mapped_column(String(100))
+    sha256: Mapped[str] = mapped_column(String(64), unique=True)
+    card: Mapped[JsonObject] = mapped_column(default=dict)
+    retired_at: Mapped[datetime | None]

@@ -1,0 +1,66 @@
+"""Stored bytes, uploads on their way, and the studies that own recordings."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import BigInteger, DateTime, Float, ForeignKey, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.db.columns import Identified, JsonObject, Table
+from app.db.patients import Patient
+
+
+class StoredFile(Identified, Table):
+    """Bytes of one clinic in the file store; the content lives under its sha256."""
+
+    __tablename__ = "stored_file"
+    __table_args__ = (UniqueConstraint("clinic_id", "sha256"),)
+
+    clinic_id: Mapped[UUID] = mapped_column(ForeignKey("clinic.id"), index=True)
+    sha256: Mapped[str] = mapped_column(String(64), index=True)
+    size: Mapped[int] = mapped_column(BigInteger)
+    kind: Mapped[str] = mapped_column(String(20))                # "recording", "arrays", "spectrogram", "report"
+
+
+class Upload(Identified, Table):
+    """A resumable upload (tus 1.0): ``received`` bytes are on disk and synced."""
+
+    __tablename__ = "upload"
+
+    clinic_id: Mapped[UUID] = mapped_column(ForeignKey("clinic.id"), index=True)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("user_account.id"), index=True)
+    patient_id: Mapped[UUID | None] = mapped_column(ForeignKey("patient.id"))
+    original_name: Mapped[str] = mapped_column(String(255))      # only ever shown
+    fingerprint: Mapped[str] = mapped_column(String(200), default="")   # name, size, time: finds it again after a reload
+    size: Mapped[int] = mapped_column(BigInteger)
+    received: Mapped[int] = mapped_column(BigInteger, default=0)
+    state: Mapped[str] = mapped_column(String(12), default="checking")
+    # checking (head wanted) → confirming (waits for the person) → receiving → verifying → stored | refused | cancelled
+    header: Mapped[JsonObject] = mapped_column(default=dict)     # what the header says, for the person who confirms
+    refusal: Mapped[str] = mapped_column(default="")
+    expires_at: Mapped[datetime]
+    study_id: Mapped[UUID | None] = mapped_column(ForeignKey("study.id"))
+
+
+class Study(Identified, Table):
+    __tablename__ = "study"
+    __table_args__ = (UniqueConstraint("clinic_id", "file_id"),)
+
+    clinic_id: Mapped[UUID] = mapped_column(ForeignKey("clinic.id"), index=True)
+    patient_id: Mapped[UUID] = mapped_column(ForeignKey("patient.id"), index=True)
+    file_id: Mapped[UUID] = mapped_column(ForeignKey("stored_file.id"))
+    uploaded_by: Mapped[UUID] = mapped_column(ForeignKey("user_account.id"))
+    original_name: Mapped[str] = mapped_column(String(255))
+    format: Mapped[str] = mapped_column(String(20))
+    start_local: Mapped[datetime | None] = mapped_column(DateTime(timezone=False))   # the recorder's clock, no zone
+    duration_s: Mapped[float] = mapped_column(Float)
+    header: Mapped[JsonObject] = mapped_column(default=dict)     # signals, gaps, findings; no identity
+    status: Mapped[str] = mapped_column(String(12), default="queued", index=True)
+    # queued, analysing, analysed, failed, cancelled; then in_review, reported
+    synthetic: Mapped[bool] = mapped_column(default=False)
+    note: Mapped[str] = mapped_column(default="")
+
+    patient: Mapped[Patient] = relationship(lazy="joined")
+    file: Mapped[StoredFile] = relationship(lazy="joined")
