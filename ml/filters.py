@@ -1,0 +1,154 @@
+"""Zero-phase filters: Butterworth sections run forward and backward, so that no wave is shifted in time.
+
+The analysis band is 0.5-40 Hz. Its high-pass is of second order, because a steeper one rings near 0.5 Hz after an electrode
+pop and then looks like rhythmic delta activity; its low-pass is of fourth order. Both are run in two directions, which
+squares their gain: -6 dB at the corners.
+
+Padding rule, the same everywhere: before filtering, the signal is continued beyond its ends by point reflection ("odd"
+extension) over ``PAD_S`` seconds, or over all of it where it is shorter. Callers that cut a longer stretch into pieces give
+each piece ``settling_s`` of true context instead, so that the rule acts at the ends of gap-free stretches only.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import signal
+
+ANALYSIS_HZ: Final = 200.0
+"""Sampling rate of the analysis, as in the HMS competition."""
+BAND_HZ: Final = (0.5, 40.0)
+"""Pass band of the analysis (SPaRCNet: 0.5-40 Hz; Jing et al., Neurology 2023;100:e1750-e1762)."""
+HIGH_PASS_ORDER: Final = 2
+LOW_PASS_ORDER: Final = 4
+PAD_S: Final = 10.0
+"""Length of the odd extension; 0.5 Hz is over 20 time constants away from its far end."""
+SETTLING_S: Final = 25.0
+"""Context after which the analysis filters have forgotten an edge (0.5 Hz, second order: exp(-2.2 * 25) < 1e-23)."""
+NOTCH_WIDTH_HZ: Final = 2.0
+"""Width of the notch at -3 dB in one direction."""
+
+MAINS_RATIO: Final = 10.0
+"""Hum is there if the power at the line frequency is 10 dB above that of its neighbors (2-6 Hz away)."""
+MAINS_SHARE: Final = 0.05
+"""Share of the sampled pieces of signal that must show hum before the recording is notched."""
+
+Sections = NDArray[np.float64]
+
+
+@lru_cache(maxsize=256)
+def band_pass(low_hz: float | None, high_hz: float | None, sfreq_hz: float, low_order: int, high_order: int) -> Sections:
+    """Butterworth high-pass at ``low_hz`` and low-pass at ``high_hz`` as second-order sections, shape (n, 6).
+
+    ``None``, or a low-pass corner that is not below the Nyquist frequency, leaves that side open.
+    """
+    zeros: list[NDArray[np.complex128]] = []
+    poles: list[NDArray[np.complex128]] = []
+    gain = 1.0
+    for corner, kind, order in ((low_hz, "highpass", low_order), (high_hz, "lowpass", high_order)):
+        if corner is not None and corner < sfreq_hz / 2.0:
+            z, p, k = signal.butter(order, corner, kind, fs=sfreq_hz, output="zpk")
+            zeros.append(z)
+            poles.append(p)
+            gain *= float(k)
+    if not zeros:
+        return np.zeros((0, 6))
+    return np.asarray(signal.zpk2sos(np.concatenate(zeros), np.concatenate(poles), gain), dtype=np.float64)
+
+
+@lru_cache(maxsize=64)
+def notch(line_hz: float, sfreq_hz: float, up_to_hz: float | None = None) -> Sections:
+    """Notches at the line frequency and its harmonics below the Nyquist frequency (and below ``up_to_hz``)."""
+    limit = min(sfreq_hz / 2.0 - NOTCH_WIDTH_HZ, up_to_hz if up_to_hz is not None else np.inf)
+    sections = []
+    for centre_hz in np.arange(line_hz, limit, line_hz):
+        b, a = signal.iirnotch(centre_hz, centre_hz / NOTCH_WIDTH_HZ, fs=sfreq_hz)
+        sections.append(np.concatenate([b, a]))
+    return np.asarray(sections, dtype=np.float64).reshape(-1, 6)
+
+
+def zero_phase(values: NDArray[np.floating], sections: Sections, sfreq_hz: float) -> NDArray[np.float64]:
+    """Run second-order sections forward and backward along the last axis, under the padding rule of this module.
+
+    The first sample of each row is subtracted before and its filtered constant added after, so that an offset of many
+    millivolts costs no precision. NaN is not allowed: see ``fill_missing``.
+    """
+    data = np.asarray(values, dtype=np.float64)
+    if not len(sections) or data.shape[-1] < 2:
+        return data.copy()
+    offset = data[..., :1]
+    pad = min(int(PAD_S * sfreq_hz), data.shape[-1] - 1)
+    filtered = signal.sosfiltfilt(sections, data - offset, axis=-1, padtype="odd", padlen=pad)
+    return np.asarray(filtered + offset * _gain_at_zero(sections), dtype=np.float64)
+
+
+def _gain_at_zero(sections: Sections) -> float:
+    gain = float(np.prod(sections[:, :3].sum(axis=1) / sections[:, 3:].sum(axis=1)) ** 2)
+    return 0.0 if abs(gain) < 1e-9 else gain
+
+
+def fill_missing(values: NDArray[np.floating]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Bridge missing samples of each row by straight lines (held at the ends; zero where a row has none at all).
+
+    Returns
+    -------
+    The bridged rows and the mask of what was missing (NaN or infinite), both of the input's shape ``(rows, samples)``.
+    """
+    missing = ~np.isfinite(values)
+    filled = np.array(values, dtype=np.float64)
+    positions = np.arange(filled.shape[-1])
+    for row in np.flatnonzero(missing.any(axis=-1)):
+        known = ~missing[row]
+        filled[row] = np.interp(positions, positions[known], filled[row, known]) if known.any() else 0.0
+    return filled, missing
+
+
+def clean(values: NDArray[np.floating], *, mains_hz: float | None, sfreq_hz: float = ANALYSIS_HZ) -> NDArray[np.float32]:
+    """Filter a gap-free stretch for the analysis: 0.5-40 Hz, notch where hum was found.
+
+    Parameters
+    ----------
+    values
+        (channels, samples) microvolts of one stretch; single missing values stay missing.
+    mains_hz
+        50, 60 or ``None``: what ``detect_mains`` found.
+    """
+    filled, missing = fill_missing(values)
+    sections = band_pass(*BAND_HZ, sfreq_hz, HIGH_PASS_ORDER, LOW_PASS_ORDER)
+    if mains_hz is not None:
+        sections = np.concatenate([sections, notch(mains_hz, sfreq_hz)])
+    cleaned = zero_phase(filled, sections, sfreq_hz).astype(np.float32)
+    cleaned[missing] = np.nan
+    return cleaned
+
+
+def mains_ratios(values: NDArray[np.floating], sfreq_hz: float, line_hz: float) -> NDArray[np.float64]:
+    """Power within 0.5 Hz of the line frequency over the median of its neighbors, per row; 0 where it cannot be told."""
+    filled, missing = fill_missing(values)
+    if line_hz + 6.0 > sfreq_hz / 2.0 or filled.shape[-1] < 2 * sfreq_hz:
+        return np.zeros(len(filled))
+    freqs, power = signal.welch(filled, sfreq_hz, nperseg=int(2 * sfreq_hz), axis=-1)
+    away = np.abs(freqs - line_hz)
+    line = power[:, away <= 0.5].max(axis=1)
+    around = np.median(power[:, (away >= 2.0) & (away <= 6.0)], axis=1)
+    ratio = line / np.maximum(around, 1e-12)
+    return np.asarray(np.where(missing.mean(axis=-1) > 0.1, 0.0, ratio), dtype=np.float64)
+
+
+def detect_mains(pieces: list[NDArray[np.floating]], sfreq_hz: float) -> float | None:
+    """Mains frequency (50 or 60 Hz) that hums in a recording, or ``None``.
+
+    Parameters
+    ----------
+    pieces
+        (channels, samples) samples of the recording, spread over its length; at least 2 s each.
+    """
+    shares = {}
+    for line_hz in (50.0, 60.0):
+        ratios = np.concatenate([mains_ratios(piece, sfreq_hz, line_hz) for piece in pieces] or [np.zeros(0)])
+        shares[line_hz] = float(np.mean(ratios > MAINS_RATIO)) if len(ratios) else 0.0
+    line_hz = max(shares, key=lambda hz: shares[hz])
+    return line_hz if shares[line_hz] >= MAINS_SHARE else None
