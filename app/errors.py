@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import logging
+import secrets
 from typing import ClassVar
+
+from ml.errors import RecordingError
+
+log = logging.getLogger(__name__)
 
 
 class AppError(Exception):
@@ -46,9 +52,31 @@ class Invalid(AppError):
     code = "invalid"
 
 
+class Gone(AppError):
+    status = 410
+    code = "gone"
+
+
 class TooLarge(AppError):
     status = 413
     code = "too_large"
+
+
+class WrongPassword(AppError):
+    """Unknown name, wrong password, disabled account: one answer for all, so that names cannot be fished."""
+
+    status = 401
+    code = "wrong_password"
+
+    def __init__(self, sentence: str = "Name and password do not match an account. Check both and try again.") -> None:
+        super().__init__(sentence)
+
+
+class LinkUsed(Gone):
+    code = "link_used"
+
+    def __init__(self, sentence: str = "This sign-in link has been used or has expired. Ask for a new one.") -> None:
+        super().__init__(sentence)
 
 
 class TooManyTries(AppError):
@@ -59,3 +87,24 @@ class TooManyTries(AppError):
 class StorageFull(AppError):
     status = 507
     code = "storage_full"
+
+
+def sentence_of(error: BaseException) -> str:
+    """The sentence to show for ``error``: its own, or for a bug a reference under which its traceback is logged."""
+    if isinstance(error, AppError | RecordingError):
+        return error.sentence
+    reference = secrets.token_hex(2)
+    log.error("went wrong, reference %s", reference, exc_info=error)
+    return f"Something went wrong, reference {reference}."
+
+
+def status_of(error: BaseException) -> int:
+    """The HTTP status that every door gives ``error``."""
+    if isinstance(error, AppError):
+        return error.status
+    return Invalid.status if isinstance(error, RecordingError) else 500
+
+
+def code_of(error: BaseException) -> str:
+    """The short machine-readable reason beside the sentence."""
+    return error.code if isinstance(error, AppError | RecordingError) else "bug"

@@ -1,0 +1,274 @@
+"""Studies: the worklist, one study with its patient banner, and what happens to it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy.orm import Session
+
+from app.access import Actor, Permission, require
+from app.db.findings import Analysis, FoundEvent
+from app.db.patients import Patient
+from app.db.studies import StoredFile, Study
+from app.db.work import Job
+from app.errors import Conflict, Invalid, NotFound
+from app.services import ages, audit, patients, reviews
+from app.services.ages import Age
+from app.services.patients import PatientView
+from ml.recording import RecordingInfo
+
+Status = Literal["queued", "analysing", "analysed", "failed", "cancelled", "in_review", "reported"]
+MOVES: dict[Status, frozenset[Status]] = {
+    "queued": frozenset({"analysing", "analysed", "failed", "cancelled"}),
+    "analysing": frozenset({"queued", "analysed", "failed", "cancelled"}),
+    "analysed": frozenset({"queued", "in_review", "reported"}),
+    "in_review": frozenset({"queued", "reported", "analysed"}),
+    "reported": frozenset({"queued", "in_review"}),
+    "failed": frozenset({"queued"}),
+    "cancelled": frozenset({"queued"}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class StudyRow:
+    """One line of the worklist."""
+
+    id: UUID
+    patient_id: UUID
+    patient_name: str
+    record_number: str
+    original_name: str
+    start_local: datetime | None     # the recorder's clock, no zone
+    duration_s: float
+    uploaded_at: datetime            # aware UTC
+    status: Status
+    synthetic: bool
+    job_id: UUID | None              # of the newest analysis job
+    job_state: str
+    job_step: str
+    done_units: int
+    total_units: int
+    error_sentence: str
+    seconds_by_class: dict[str, float]
+    n_events: int
+    n_unreviewed: int
+
+
+@dataclass(frozen=True, slots=True)
+class StudyView:
+    """One study: banner, header facts, state."""
+
+    id: UUID
+    patient: PatientView
+    age: Age                         # at the recording
+    age_warning: str
+    original_name: str
+    sha256: str
+    size: int
+    format: str
+    start_local: datetime | None
+    duration_s: float
+    uploaded_at: datetime
+    status: Status
+    signals: tuple[dict[str, Any], ...]      # {"label", "sfreq_hz", "unit", "calibrated"}
+    gaps: tuple[tuple[float, float], ...]
+    findings: tuple[str, ...]
+    equipment: str
+    note: str
+    synthetic: bool
+
+    @property
+    def may_be_assessed(self) -> bool:
+        return not self.age.is_neonate
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingHandle:
+    """Where the bytes of a recording are, for tiles and workers."""
+
+    study_id: UUID
+    sha256: str
+    name: str
+    header: dict[str, Any]
+
+
+def create(
+    session: Session, who: Actor, *, patient_id: UUID, sha256: str, size: int, original_name: str, info: RecordingInfo,
+    synthetic: bool = False, note: str = "",
+) -> UUID:
+    """Add a study that owns the stored recording ``sha256``; the caller enqueues its analysis in the same transaction."""
+    patient = patients.get(session, who, patient_id)
+    require(who, Permission.UPLOAD)
+    if with_bytes(session, who, sha256) is not None:
+        raise Conflict("These bytes are a study of this clinic already. Open that one instead.")
+    study = Study(
+        clinic_id=who.clinic_id, patient_id=patient.id, file_id=_file(session, who, sha256, size).id, uploaded_by=who.user_id,
+        original_name=original_name[:255], format=info.format, start_local=info.start_time, duration_s=info.duration_s,
+        header=header_of(info), synthetic=synthetic or patient.synthetic, note=note, status="queued",
+    )
+    session.add(study)
+    session.flush()
+    audit.record(session, who, "study_created", "study", study.id, sha256=sha256, size=size)
+    return study.id
+
+
+def header_of(info: RecordingInfo) -> dict[str, Any]:
+    """What is kept of a header: signals, gaps, findings, equipment; no identity."""
+    return {
+        "signals": [
+            {"label": signal.label, "sfreq_hz": signal.sfreq_hz, "unit": signal.unit, "calibrated": signal.calibrated}
+            for signal in info.signals
+        ],
+        "gaps": [[gap.start_s, gap.stop_s] for gap in info.gaps],
+        "findings": list(info.findings),
+        "equipment": info.equipment,
+    }
+
+
+def with_bytes(session: Session, who: Actor, sha256: str) -> UUID | None:
+    """The study of this clinic that holds exactly these bytes, if there is one."""
+    return session.scalar(
+        select(Study.id).join(StoredFile, Study.file_id == StoredFile.id)
+        .where(Study.clinic_id == who.clinic_id, StoredFile.sha256 == sha256)
+    )
+
+
+def worklist(
+    session: Session, who: Actor, *, text: str = "", status: Status | None = None, patient_id: UUID | None = None,
+    limit: int = 200,
+) -> list[StudyRow]:
+    """The newest studies of the clinic of ``who``, newest first."""
+    require(who, Permission.READ_STUDIES)
+    wanted: list[ColumnElement[bool]] = [Study.clinic_id == who.clinic_id]
+    if status:
+        wanted.append(Study.status == status)
+    if patient_id:
+        wanted.append(Study.patient_id == patient_id)
+    if text.strip():
+        wanted.append(or_(*(column.icontains(text.strip(), autoescape=True)
+                            for column in (Patient.name, Patient.record_number, Study.original_name))))
+    query = select(Study).join(Patient, Study.patient_id == Patient.id).where(*wanted)
+    return _rows(session, session.scalars(query.order_by(Study.created_at.desc(), Study.id).limit(limit)).all())
+
+
+def find(session: Session, who: Actor, study_id: UUID) -> StudyView:
+    """One study of the clinic of ``who``."""
+    study = get(session, who, study_id)
+    require(who, Permission.READ_STUDIES)
+    age = ages.at_recording(study.patient.birth_date, study.start_local)
+    header = study.header
+    return StudyView(
+        id=study.id, patient=patients.view_of(study.patient), age=age, age_warning=age.warning,
+        original_name=study.original_name, sha256=study.file.sha256, size=study.file.size, format=study.format,
+        start_local=study.start_local, duration_s=study.duration_s, uploaded_at=study.created_at, status=_status(study),
+        signals=tuple(header.get("signals", ())), gaps=tuple((a, b) for a, b in header.get("gaps", ())),
+        findings=tuple(header.get("findings", ())), equipment=header.get("equipment", ""), note=study.note,
+        synthetic=study.synthetic,
+    )
+
+
+def recording(session: Session, who: Actor, study_id: UUID) -> RecordingHandle:
+    """The stored recording of a study; reading tiles of it is not audited, opening is (``opened``)."""
+    study = get(session, who, study_id)
+    require(who, Permission.READ_STUDIES)
+    return RecordingHandle(study.id, study.file.sha256, study.original_name, study.header)
+
+
+def opened(session: Session, who: Actor, study_id: UUID) -> None:
+    """Write the one audit row of an opening of the recording in the viewer."""
+    study = get(session, who, study_id)
+    require(who, Permission.READ_STUDIES)
+    audit.record(session, who, "recording_opened", "study", study.id)
+
+
+def set_status(session: Session, who: Actor, study_id: UUID, status: Status) -> None:
+    """Move a study on; a move that cannot be is refused."""
+    study = get(session, who, study_id)
+    before = _status(study)
+    if status == before:
+        return
+    if status not in MOVES[before]:
+        raise Conflict(f"A study that is {before.replace('_', ' ')} cannot become {status.replace('_', ' ')}.")
+    study.status = status
+    audit.record(session, who, "study_status", "study", study.id, before=before, after=status)
+
+
+def get(session: Session, who: Actor, study_id: UUID) -> Study:
+    """The row of a study of the clinic of ``who``; for services only."""
+    study = session.get(Study, study_id)
+    if study is None or study.clinic_id != who.clinic_id:
+        raise NotFound("There is no such study.")
+    return study
+
+
+def _status(study: Study) -> Status:
+    for known in MOVES:
+        if study.status == known:
+            return known
+    raise Invalid(f"The study has the unknown status {study.status}.")
+
+
+def _file(session: Session, who: Actor, sha256: str, size: int) -> StoredFile:
+    known = select(StoredFile).where(StoredFile.clinic_id == who.clinic_id, StoredFile.sha256 == sha256)
+    file = session.scalar(known)
+    if file is None:
+        file = StoredFile(clinic_id=who.clinic_id, sha256=sha256, size=size, kind="recording")
+        session.add(file)
+        session.flush()
+    return file
+
+
+def _rows(session: Session, found: Sequence[Study]) -> list[StudyRow]:
+    ids = [study.id for study in found]
+    jobs = _newest_jobs(session, ids)
+    analyses = _newest_analyses(session, ids)
+    counts = _event_counts(session, [analysis.id for analysis in analyses.values()])
+    return [_row(study, jobs.get(study.id), analyses.get(study.id), counts) for study in found]
+
+
+def _newest_jobs(session: Session, ids: list[UUID]) -> dict[UUID, Job]:
+    query = select(Job).where(Job.study_id.in_(ids), Job.kind == "analyse").order_by(Job.created_at, Job.run_number)
+    return {job.study_id: job for job in session.scalars(query) if job.study_id}
+
+
+def _newest_analyses(session: Session, ids: list[UUID]) -> dict[UUID, Analysis]:
+    query = select(Analysis).where(Analysis.study_id.in_(ids)).order_by(Analysis.created_at, Analysis.run_number)
+    return {analysis.study_id: analysis for analysis in session.scalars(query)}
+
+
+def _event_counts(session: Session, analysis_ids: list[UUID]) -> dict[UUID, tuple[int, int]]:
+    """(events, events without a decision that holds) by analysis."""
+    query = select(FoundEvent.analysis_id, FoundEvent.id).where(FoundEvent.analysis_id.in_(analysis_ids))
+    pairs = [(analysis_id, event_id) for analysis_id, event_id in session.execute(query)]
+    decided = reviews.standing(session, [event_id for _, event_id in pairs])
+    counts: dict[UUID, tuple[int, int]] = {}
+    for analysis_id, event_id in pairs:
+        n, open_ = counts.get(analysis_id, (0, 0))
+        counts[analysis_id] = (n + 1, open_ + (event_id not in decided))
+    return counts
+
+
+def _row(study: Study, job: Job | None, analysis: Analysis | None, counts: dict[UUID, tuple[int, int]]) -> StudyRow:
+    n_events, n_unreviewed = counts.get(analysis.id, (0, 0)) if analysis else (0, 0)
+    return StudyRow(
+        id=study.id, patient_id=study.patient_id, patient_name=study.patient.name,
+        record_number=study.patient.record_number, original_name=study.original_name, start_local=study.start_local,
+        duration_s=study.duration_s, uploaded_at=study.created_at, status=_status(study), synthetic=study.synthetic,
+        job_id=job.id if job else None, job_state=job.state if job else "", job_step=job.step if job else "",
+        done_units=job.done_units if job else 0, total_units=job.total_units if job else 0,
+        error_sentence=job.error_sentence if job else "",
+        seconds_by_class=dict(analysis.summary.get("seconds_by_class", {})) if analysis else {},
+        n_events=n_events, n_unreviewed=n_unreviewed,
+    )
+
+
+def count_by_status(session: Session, who: Actor) -> dict[str, int]:
+    """How many studies of the clinic of ``who`` have each status."""
+    require(who, Permission.READ_STUDIES)
+    query = select(Study.status, func.count()).where(Study.clinic_id == who.clinic_id).group_by(Study.status)
+    return dict(session.execute(query).tuples().all())
