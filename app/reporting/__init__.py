@@ -1,0 +1,1 @@
+"""From report data to PDF bytes; knows no database."""
