@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, TypeVar
+
+from ml.channel_names import ChannelName, parse_label
+from ml.edf_header import uv_per_unit
+from ml.recording import Signal, SignalKind
 
 ELECTRODES: Final[tuple[str, ...]] = (
     "Fp1", "F3", "C3", "P3", "F7", "T3", "T5", "O1", "Fz", "Cz", "Pz",
@@ -26,3 +32,122 @@ REGIONS: Final[dict[str, tuple[int, ...]]] = {
     "RP": (12, 13, 14, 15),
 }
 """Regions of the HMS spectrograms as indices into ``CHAIN_PAIRS``."""
+
+IGNORE: Final = "ignore"
+"""Value of a correction that takes a signal out of the mapping."""
+ANALYSIS_SFREQ_HZ: Final = 200.0
+"""Rate of the HMS recordings; slower signals carry nothing above half their own rate."""
+_Key = TypeVar("_Key", str, tuple[str, str])
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelLayout:
+    """Which signal of a file is which electrode, pair or other sensor."""
+
+    electrodes: dict[str, int]                   # 10-20 name -> index into RecordingInfo.signals
+    pairs: dict[tuple[str, str], int]            # derivations as recorded, 10-20 names
+    kinds: tuple[SignalKind, ...]                # of every signal
+    ecg: tuple[int, ...] = ()
+    missing: tuple[str, ...] = ()                # electrodes of the 10-20 system that no signal holds
+    findings: tuple[str, ...] = ()
+
+    @property
+    def has_complete_chains(self) -> bool:
+        """Whether every pair of the longitudinal bipolar montage was recorded as such."""
+        return all(pair in self.pairs for pair in CHAIN_PAIRS)
+
+
+def map_to_1020(signals: Sequence[Signal], corrections: Mapping[str, str] | None = None) -> ChannelLayout:
+    """Tell the electrodes from the labels of a file.
+
+    Prefixes (``EEG``, ``POL``), references (``-REF``, ``-LE``, ``-AR``, ``-A1A2`` …) and case are disregarded; T7, T8, P7
+    and P8 are the newer names of T3, T4, T5 and T6 (Klem et al. 1999). ``FP1-F7`` is a pair and never Fp1 with a reference.
+
+    Parameters
+    ----------
+    signals
+        Signals of the file. Those without a usable scale, or in a unit that is not one of voltage, are not mapped.
+    corrections
+        What a person says: signal label as in the file -> electrode (``Fp1``), pair (``Fp1-F7``), ``ECG`` or ``"ignore"``.
+
+    Returns
+    -------
+    ChannelLayout
+        Of two signals with the same meaning the first is kept, with a finding.
+    """
+    labels = [signal.label for signal in signals]
+    names = [_name(label, labels, corrections or {}) for label in labels]
+    findings = _unit_findings(signals, names)
+    usable = [i for i, signal in enumerate(signals) if signal.calibrated and uv_per_unit(signal.unit) is not None]
+    electrodes = _first_of({i: names[i].electrode for i in usable if names[i].electrode in ELECTRODES}, labels, findings)
+    pairs = _first_of({i: names[i].pair for i in usable}, labels, findings)
+    missing = tuple(name for name in ELECTRODES if name not in electrodes)
+    findings += _completeness(electrodes, pairs, missing, names)
+    findings += _rates([signals[i] for i in (electrodes or pairs).values()])
+    return ChannelLayout(
+        electrodes=electrodes, pairs=pairs, kinds=tuple(name.kind for name in names),
+        ecg=tuple(i for i, name in enumerate(names) if name.kind == "ecg" and signals[i].calibrated),
+        missing=missing, findings=tuple(findings))
+
+
+def _name(label: str, labels: Sequence[str], corrections: Mapping[str, str]) -> ChannelName:
+    correction = corrections.get(label)
+    if correction is None:
+        return parse_label(label, labels)
+    return ChannelName("other") if correction.lower() == IGNORE else parse_label(correction)
+
+
+def _unit_findings(signals: Sequence[Signal], names: Sequence[ChannelName]) -> list[str]:
+    odd = [signal for signal, name in zip(signals, names, strict=True)
+           if signal.calibrated and uv_per_unit(signal.unit) is None and (name.electrode in ELECTRODES or name.pair)]
+    if not odd:
+        return []
+    labels = ", ".join(f"{signal.label} ({signal.unit or 'no unit'})" for signal in odd)
+    return [f"Not stated as a voltage and therefore not used as electrodes: {labels}."]
+
+
+def _first_of(meanings: Mapping[int, _Key | None], labels: Sequence[str], findings: list[str]) -> dict[_Key, int]:
+    """Keep the first signal of each meaning and say which others were left out."""
+    kept: dict[_Key, int] = {}
+    for index, meaning in meanings.items():
+        if meaning is None:
+            continue
+        if meaning in kept:
+            name = meaning if isinstance(meaning, str) else "-".join(meaning)
+            findings.append(f"{name} occurs twice, as signals {kept[meaning] + 1} and {index + 1} ({labels[index]}); "
+                            "the first is used.")
+        else:
+            kept[meaning] = index
+    return kept
+
+
+def _completeness(
+    electrodes: Mapping[str, int], pairs: Mapping[tuple[str, str], int], missing: Sequence[str], names: Sequence[ChannelName],
+) -> list[str]:
+    if not names or not missing:
+        return []
+    if electrodes:
+        return [f"The recording lacks {_listed(missing)}: it has {len(electrodes)} of the 19 electrodes of the 10-20 system."]
+    absent = ["-".join(pair) for pair in CHAIN_PAIRS if pair not in pairs]
+    if not pairs:
+        return ["No signal is named after an electrode of the 10-20 system, so nothing can be assessed; a person can say "
+                "which signal is which electrode."]
+    if absent:
+        return [f"The recording holds electrode pairs only and lacks {_listed(absent)}; single electrodes cannot be recovered."]
+    return ["The recording holds electrode pairs only (a longitudinal bipolar montage); single electrodes cannot be recovered."]
+
+
+def _rates(used: Sequence[Signal]) -> list[str]:
+    rates = sorted({signal.sfreq_hz for signal in used})
+    findings = []
+    if len(rates) > 1:
+        listed = _listed([f"{rate:g}" for rate in rates])
+        findings.append(f"The electrodes were sampled at different rates ({listed} Hz); they are brought to one rate.")
+    if rates and rates[0] < ANALYSIS_SFREQ_HZ:
+        findings.append(f"Sampled at {rates[0]:g} Hz, below the {ANALYSIS_SFREQ_HZ:g} Hz of the model: nothing above "
+                        f"{rates[0] / 2:g} Hz was recorded.")
+    return findings
+
+
+def _listed(words: Sequence[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

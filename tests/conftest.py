@@ -12,6 +12,8 @@ ROOT = Path(__file__).resolve().parent.parent
 LOOPBACK = ["127.0.0.1", "::1", "localhost"]
 NETWORKED = ("service", "browser")
 
+pytest_plugins = ("tests.servers",)
+
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "service: talks to PostgreSQL, Redis or a server that the test starts, on loopback")
@@ -44,7 +46,7 @@ def _reason(report: pytest.TestReport) -> str:
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """Folder of real recordings (``HMS_TEST_DATA``); tests that need it skip where it is absent."""
-    folder = Path(os.environ.get("HMS_TEST_DATA", ROOT.parent / "shared" / "data")).resolve()
+    folder = (ROOT / os.environ.get("HMS_TEST_DATA", "../shared/data")).resolve()
     if not folder.is_dir():
         pytest.skip("shared data absent")
     return folder

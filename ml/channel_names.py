@@ -1,0 +1,89 @@
+"""What a signal's label says: an electrode, a pair, an ECG or another sensor.
+
+Sources: EDF+ standard texts (https://www.edfplus.info/specs/edftexts.html), Klem et al. 1999 (10-20 and 10-10 names).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from ml.recording import SignalKind
+
+_NEWER_NAMES: Final = {"T7": "T3", "T8": "T4", "P7": "T5", "P8": "T6"}
+_ELECTRODE: Final = re.compile(r"(FP|AF|AFF|F|FC|FFC|FT|FTT|C|CCP|CP|CPP|T|TP|TTP|P|PO|PPO|POO|O|OI|I|N|A|M|SP|PG)(Z|[0-9]{1,2}H?)")
+_REFERENCE: Final = re.compile(
+    r"REF[0-9]*|LE|AR|AVG?|AVERAGE|CAR|CAV|AV|G[0-9]|GND|LER|[AM]1[+/]?[AM]2|\([AM]1\+[AM]2\)(/2)?|[AM][12]|NOSE|0|REFERENCE")
+_PREFIX: Final = re.compile(r"(EEG|POL|ECG|EKG|EOG|EMG|ERG|EP|RESP|SAO2|TEMP|POS|LIGHT|SOUND|EVENT)[\s:_]+(?=\S)")
+_PREFIX_KIND: Final[dict[str, SignalKind]] = {"EEG": "eeg", "ECG": "ecg", "EKG": "ecg", "EOG": "eog", "EMG": "emg"}
+_BY_NAME: Final[tuple[tuple[re.Pattern[str], SignalKind], ...]] = (
+    (re.compile(r"(E[CK]G).*"), "ecg"),
+    (re.compile(r"([HVLR]?EOG|LOC|ROC|LUC|RUC|LEYE|REYE).*"), "eog"),
+    (re.compile(r"(EMG|CHIN|L?LEG|R?LEG|[LR]AT[0-9]?|DELT|MASSETER).*"), "emg"),
+)
+_NET: Final = re.compile(r"E([0-9]{1,3})")
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelName:
+    """Meaning of a label; electrodes by their 10-20 or 10-10 name (``Fp1``, ``T3``, ``FT9``)."""
+
+    kind: SignalKind
+    electrode: str | None = None
+    pair: tuple[str, str] | None = None
+
+
+def parse_label(label: str, all_labels: Sequence[str] = ()) -> ChannelName:
+    """Say what a label means.
+
+    Parameters
+    ----------
+    label
+        As in the file, e.g. ``"EEG FP1-REF"``, ``"Fc5."``, ``"FP1-F7"``, ``"EEG EKG-LE"``.
+    all_labels
+        Of the whole file: ``E1`` is an eye electrode in a sleep study and a site of a net where E3 … are there too.
+    """
+    text = " ".join(label.upper().split())
+    match = _PREFIX.match(text)
+    prefix = match[1] if match else ""
+    body = re.sub(r"\s+", "", text[match.end():] if match else text).rstrip(".")
+    if prefix not in ("", "EEG", "POL"):
+        return ChannelName(_PREFIX_KIND.get(prefix, "other"))
+    for pattern, kind in _BY_NAME:
+        if pattern.fullmatch(body):
+            return ChannelName(kind)
+    return _electrodes(body) or _others(body, prefix, all_labels)
+
+
+def canonical(name: str) -> str | None:
+    """Name of an electrode in the spelling of the 10-20 system (``FP1`` -> ``Fp1``, ``T7`` -> ``T3``), or None."""
+    upper = name.upper().rstrip(".")
+    if not _ELECTRODE.fullmatch(upper):
+        return None
+    upper = _NEWER_NAMES.get(upper, upper)
+    return upper.replace("FP", "Fp", 1).replace("Z", "z").replace("SP", "Sp").replace("PG", "Pg").replace("H", "h")
+
+
+def _electrodes(body: str) -> ChannelName | None:
+    parts = re.split(r"[-\u2013_]", body, maxsplit=1)
+    first = canonical(parts[0])
+    if first is None:
+        return None
+    if len(parts) == 1 or (_REFERENCE.fullmatch(parts[1]) and not re.fullmatch(r"[AM][0-9]", first.upper())):
+        return ChannelName("eeg", electrode=first)
+    second = canonical(re.sub(r"-[0-9]$", "", parts[1]))   # some exports number repeated derivations: T8-P8-0, T8-P8-1
+    if second is None:
+        return ChannelName("eeg", electrode=first) if _REFERENCE.fullmatch(parts[1]) else None
+    return ChannelName("pair", pair=(first, second))
+
+
+def _others(body: str, prefix: str, all_labels: Sequence[str]) -> ChannelName:
+    if _NET.fullmatch(body):
+        sites = [_NET.fullmatch(other.upper().strip()) for other in all_labels]
+        is_net = any(site is not None and int(site[1]) > 2 for site in sites)
+        return ChannelName("eeg" if is_net else "eog")
+    if prefix == "EEG" and re.fullmatch(r"[0-9]+([-_].*)?|[A-Z]+[0-9'\"]*([-_].*)?", body):
+        return ChannelName("eeg")
+    return ChannelName("other")

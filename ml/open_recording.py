@@ -1,0 +1,62 @@
+"""Open a recording by what it holds, whatever it is called."""
+
+from __future__ import annotations
+
+from ml.analysis import LABEL_S, WINDOW_S
+from ml.byte_source import ByteSource
+from ml.edf import EdfRecording
+from ml.errors import RecordingError
+from ml.file_kind import describe, readable_kind
+from ml.recording import RecordingInfo, RecordingSource
+
+_HEAD_BYTES = 4096
+
+
+def open_recording(source: ByteSource, *, name: str = "") -> RecordingSource:
+    """Open EDF, EDF+C, EDF+D, BDF, BDF+ (read in place) or HMS Parquet (read wholly).
+
+    Parameters
+    ----------
+    source
+        The bytes of the file.
+    name
+        Its name, used only to say what an unknown file may be; the content decides.
+
+    Raises
+    ------
+    RecordingError
+        If it cannot be read; the sentence says why and what to do.
+    """
+    kind = readable_kind_or_refuse(source, name)
+    if kind == "parquet":
+        from ml.parquet import ParquetRecording  # pyarrow is loaded only where a Parquet file is read
+
+        return ParquetRecording(source)
+    return EdfRecording(source)
+
+
+def readable_kind_or_refuse(source: ByteSource, name: str = "") -> str:
+    """Return "edf", "bdf" or "parquet", or refuse with what the file seems to be."""
+    if source.size == 0:
+        raise RecordingError("The file is empty (0 bytes); copy it again from the recorder.", code="empty")
+    head = source.read_at(0, _HEAD_BYTES)
+    kind = readable_kind(head)
+    if kind is None:
+        words, is_eeg = describe(head, name)
+        way_out = "export the recording as EDF+" if is_eeg else "choose the recording itself, as EDF, BDF or HMS Parquet"
+        raise RecordingError(f"This is {words}, not an EDF, BDF or HMS Parquet recording; {way_out}.", code="not_a_recording")
+    return kind
+
+
+def length_findings(info: RecordingInfo) -> tuple[str, ...]:
+    """What the length of a recording means for its assessment."""
+    if not info.signals:
+        return ()
+    longest_s = max((stretch.length_s for stretch in info.stretches), default=0.0)
+    if longest_s < LABEL_S:
+        return (f"The longest stretch without a gap lasts {longest_s:.1f} s, less than the {LABEL_S:.0f} s that an assessment "
+                "needs: it can be read, but nothing is assessed.",)
+    if longest_s < WINDOW_S:
+        return (f"The longest stretch without a gap lasts {longest_s:.1f} s, less than the {WINDOW_S:.0f} s that a window "
+                "spans: it is assessed with less context.",)
+    return ()
