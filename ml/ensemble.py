@@ -88,7 +88,7 @@ class Ensemble:
             temperature=float(manifest["temperature"]),
             class_bias=np.array(manifest["class_bias"], dtype=np.float32),
             step_s=float(manifest["step_s"]),
-            event_rule=EventRule(**manifest["events"]["rule"]),
+            event_rule=EventRule.from_json(manifest["events"]["rule"]),
         )
 
     def predict(self, bipolar_uv: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -1,0 +1,207 @@
+"""Labelled windows of virtual patients: 50 s of EEG whose central 10 s experts would vote on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ml.analysis import LABEL_S, WINDOW_S
+from ml.classes import PatternClass
+from ml.synthetic import acquisition, background, noise, periodic, rhythmic, seizure, votes
+from ml.synthetic.background import Patient
+from ml.synthetic.forward import bipolar_matrix
+from ml.synthetic.noise import Floats, Timeline
+from ml.synthetic.pattern import Pattern
+
+MIX: Final[dict[PatternClass, float]] = {
+    "seizure": 0.15, "lpd": 0.19, "gpd": 0.18, "lrda": 0.19, "grda": 0.17, "other": 0.12,
+}
+"""Recipes, not labels (reference 5.5)."""
+MARGIN_S: Final[float] = 5.0
+"""Generated on both sides and cut away, since filters work on the circle."""
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """What the generator knows of one window."""
+
+    recipe: PatternClass
+    frequency_hz: float = 0.0
+    side: int = 0                        # -1 left, 1 right, 0 both or none
+    lateral_index: float = 0.0
+    snr_db: float = -np.inf
+    coverage: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class SyntheticWindows:
+    """Generated windows with the votes that a large committee would give."""
+
+    bipolar_uv: Floats                   # (n, 18, samples), 0.5-40 Hz
+    votes: NDArray[np.float32]           # (n, 6), rows sum to 1
+    patient: NDArray[np.int64]           # (n,) virtual patient within this batch
+    truth: tuple[Truth, ...]
+    sfreq_hz: float
+
+
+def generate(
+    rng: np.random.Generator,
+    n: int,
+    *,
+    sfreq_hz: float = 200.0,
+    per_patient: int = 6,
+    recipe: PatternClass | None = None,
+) -> SyntheticWindows:
+    """Draw windows of virtual patients.
+
+    Parameters
+    ----------
+    n
+        Number of windows.
+    sfreq_hz
+        200 (what serving sees) or 50 (what is left inside the networks after their own decimation; faster).
+    per_patient
+        Windows of each virtual patient.
+    recipe
+        Only windows meant to show this class; by default the mix of ``MIX``.
+
+    Returns
+    -------
+    ``SyntheticWindows`` in random order of classes, patients in order.
+    """
+    if sfreq_hz not in (200.0, acquisition.DECIMATED_HZ):
+        raise ValueError(f"windows are generated at 200 or {acquisition.DECIMATED_HZ:g} Hz, not {sfreq_hz:g} Hz")
+    rows = list(_windows(rng, n, sfreq_hz, per_patient, recipe))
+    return SyntheticWindows(
+        bipolar_uv=np.stack([row[0] for row in rows]),
+        votes=np.stack([row[1] for row in rows]).astype(np.float32),
+        patient=np.arange(n) // per_patient,
+        truth=tuple(row[2] for row in rows),
+        sfreq_hz=sfreq_hz,
+    )
+
+
+Row = tuple[Floats, NDArray[np.float64], Truth]
+
+
+def _windows(
+    rng: np.random.Generator, n: int, sfreq_hz: float, per_patient: int, recipe: PatternClass | None
+) -> Iterator[Row]:
+    decimated = sfreq_hz != 200.0
+    made_hz = 2 * sfreq_hz if decimated else sfreq_hz        # room for the spikes that decimation rounds off
+    line = Timeline(round((WINDOW_S + 2 * MARGIN_S) * made_hz), made_hz, -WINDOW_S / 2 - MARGIN_S)
+    names, shares = list(MIX), np.array(list(MIX.values()))
+    for index in range(n):
+        if index % per_patient == 0:
+            patient = background.draw_patient(rng)
+        chosen = recipe or names[rng.choice(len(names), p=shares / shares.sum())]
+        yield _window(rng, patient, line, chosen, decimated)
+
+
+def _window(rng: np.random.Generator, patient: Patient, line: Timeline, recipe: PatternClass, decimated: bool) -> Row:
+    rest_uv = _scenery(rng, patient, line, recipe)
+    pattern = _pattern(rng, patient, line, recipe)
+    if pattern is None:
+        recorded = acquisition.damage(rng, acquisition.contaminate(rng, rest_uv, line), line)
+        return _cut(_bipolar(recorded, line, decimated)), votes.expected_votes(None, None), Truth(recipe)
+    alone = _bipolar(pattern.electrodes * patient.gain[:, None], line, decimated)
+    wanted_db = _snr_db(rng, recipe)
+    scale = 10 ** (wanted_db / 20) / _ratio(alone, _bipolar(rest_uv, line, decimated))
+    whole = rest_uv + scale * patient.gain[:, None] * pattern.electrodes
+    recorded = acquisition.damage(rng, acquisition.contaminate(rng, whole, line), line)
+    seen_uv = _cut(_bipolar(recorded, line, decimated))
+    alone = _cut(alone) * scale
+    centre = centre_slice(alone.shape[-1])
+    coverage = float(np.mean(pattern.envelope[np.abs(line.times_s) < LABEL_S / 2]))
+    seen = votes.visibility(alone[:, centre], (seen_uv - alone)[:, centre], coverage)
+    truth = Truth(recipe, pattern.frequency_hz, pattern.side, seen.lateral_index, seen.rms_db, coverage)
+    return seen_uv, votes.expected_votes(pattern, seen), truth
+
+
+def centre_slice(n_samples: int) -> slice:
+    """Samples of the labelled 10 s in a window of 50 s."""
+    half = round(n_samples * LABEL_S / WINDOW_S / 2)
+    return slice(n_samples // 2 - half, n_samples // 2 + half)
+
+
+def _scenery(rng: np.random.Generator, patient: Patient, line: Timeline, recipe: PatternClass) -> Floats:
+    """Everything that is not the pattern: background, slowing, sleep, suppression and, for "other", mimics."""
+    scene = background.background(rng, patient, line) * np.float32(np.exp(rng.normal(0, 0.15)))
+    size = patient.amplitude_uv
+    other = recipe == "other"
+    if not patient.healthy and rng.random() < (0.45 if other else 0.3):
+        focal = rng.random() < 0.6
+        scene += rng.uniform(0.5, 2.4 if other else 1.4) * size * background.polymorphic_delta(rng, patient, line, focal=focal)
+    if not patient.healthy and rng.random() < (0.15 if other else 0.07):
+        scene *= background.suppression(rng, line, suppressed_share=rng.uniform(0.2, 0.8))
+    for chance, variant, low, high in (
+        (0.25, background.spindles, 1, 4), (0.15 if other else 0.06, background.vertex_waves, 2, 8),
+        (0.15 if other else 0.05, background.temporal_theta, 0.5, 2.0),
+        (0.2 if other else 0.06, background.sporadic_sharp_waves, 2, 7),
+    ):
+        if rng.random() < chance:
+            scene += rng.uniform(low, high) * size * variant(rng, patient, line)
+    if other and rng.random() < 0.3:
+        scene += acquisition.imitate(rng, line)
+    return scene
+
+
+def _pattern(rng: np.random.Generator, patient: Patient, line: Timeline, recipe: PatternClass) -> Pattern | None:
+    side = int(rng.choice([-1, 1])) if recipe in ("lpd", "lrda") else 0
+    if recipe == "other":
+        return None
+    if recipe == "seizure":
+        start_s, stop_s = _seizure_times(rng)
+        return seizure.draw(rng, patient, line, start_s=start_s, stop_s=stop_s)
+    draw = periodic.draw if recipe in ("lpd", "gpd") else rhythmic.draw
+    return draw(rng, patient, line, side=side, envelope=_presence(rng, line))
+
+
+def _seizure_times(rng: np.random.Generator) -> tuple[float, float]:
+    """A seizure of 12-70 s that in most windows holds the labelled 10 s."""
+    duration_s = float(np.exp(rng.uniform(np.log(12), np.log(70))))
+    reach_s = max(duration_s - 8, 2.0) / 2
+    middle_s = rng.uniform(-reach_s, reach_s) if rng.random() < 0.9 else rng.uniform(-25, 25)
+    return middle_s - duration_s / 2, middle_s + duration_s / 2
+
+
+def _presence(rng: np.random.Generator, line: Timeline) -> Floats:
+    """Throughout the window, or beginning or ending within it, or in runs."""
+    chance = rng.random()
+    if chance < 0.6:
+        return np.ones(line.n_samples, dtype=np.float32)
+    if chance < 0.85:
+        duration_s = rng.uniform(9, 60)
+        middle_s = rng.uniform(-1, 1) * max(duration_s / 2 - 3, 2)
+        return noise.ramp(line, middle_s - duration_s / 2, middle_s + duration_s / 2)
+    wave = noise.slow(rng, line, tau_s=rng.uniform(3, 8))[0]
+    return np.asarray(1 / (1 + np.exp(-np.clip(6 * (wave + rng.uniform(0.3, 1.5)), -30, 30))), dtype=np.float32)
+
+
+def _snr_db(rng: np.random.Generator, recipe: PatternClass) -> float:
+    if recipe == "seizure":
+        return float(rng.uniform(0, 20))
+    return float(rng.uniform(-3, 15) if recipe in ("lpd", "gpd") else rng.uniform(-3, 14))
+
+
+def _ratio(pattern_uv: Floats, rest_uv: Floats) -> float:
+    """RMS of the four strongest pairs of a pattern against the rest, where the pattern is strong."""
+    centre = centre_slice(pattern_uv.shape[-1])
+    power = np.mean(pattern_uv[:, centre] ** 2, axis=1)
+    if power.max() < 0.05 * np.mean(pattern_uv**2, axis=1).max():
+        power, centre = np.mean(pattern_uv**2, axis=1), slice(None)      # present only outside the label
+    top = np.argsort(power)[-4:]
+    return float(np.sqrt(power[top].mean() / np.mean(rest_uv[top][:, centre] ** 2)))
+
+
+def _bipolar(electrodes_uv: Floats, line: Timeline, decimated: bool) -> Floats:
+    return acquisition.analysed(bipolar_matrix() @ electrodes_uv, sfreq_hz=line.sfreq_hz, decimated=decimated)
+
+
+def _cut(values: Floats) -> Floats:
+    margin = round(values.shape[-1] * MARGIN_S / (WINDOW_S + 2 * MARGIN_S))
+    return values[:, margin : values.shape[-1] - margin]
