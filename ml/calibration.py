@@ -63,4 +63,4 @@ def _weights(prior: str | None) -> NDArray[np.float64]:
     if name not in PRIORS:
         raise ValueError(f"unknown prior {name!r}; known are {', '.join(PRIORS)}")
     weights = np.asarray(PRIORS[name])
-    return weights / weights.sum()
+    return np.asarray(weights / weights.sum())

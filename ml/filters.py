@@ -12,7 +12,7 @@ each piece ``settling_s`` of true context instead, so that the rule acts at the 
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,7 +48,11 @@ def band_pass(low_hz: float | None, high_hz: float | None, sfreq_hz: float, low_
     zeros: list[NDArray[np.complex128]] = []
     poles: list[NDArray[np.complex128]] = []
     gain = 1.0
-    for corner, kind, order in ((low_hz, "highpass", low_order), (high_hz, "lowpass", high_order)):
+    sides: tuple[tuple[float | None, Literal["highpass", "lowpass"], int], ...] = (
+        (low_hz, "highpass", low_order),
+        (high_hz, "lowpass", high_order),
+    )
+    for corner, kind, order in sides:
         if corner is not None and corner < sfreq_hz / 2.0:
             z, p, k = signal.butter(order, corner, kind, fs=sfreq_hz, output="zpk")
             zeros.append(z)
