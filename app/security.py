@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 import ipaddress
-from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
-from typing import Any, Final
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
 
 from app.errors import Forbidden, Invalid
@@ -23,6 +23,13 @@ Send = Callable[[Message], Awaitable[None]]
 AsgiApp = Callable[[Any, Any, Any], Awaitable[None]]
 
 
+class Headers(Protocol):
+    """Request headers by name without regard to case; those of Flask and of FastAPI are."""
+
+    def get(self, name: str, default: str, /) -> str:
+        """The value of header ``name``, or ``default``."""
+
+
 def session_cookie(settings: Settings) -> str:
     """Name of the session cookie; the ``__Host-`` prefix binds it to this host over TLS (RFC 6265bis, 4.1.3.2)."""
     return "__Host-hms" if settings.has_tls else "hms"
@@ -33,16 +40,16 @@ def csrf_token(session_token: str, secret: bytes) -> str:
     return hmac.new(secret, b"csrf:" + session_token.encode(), hashlib.sha256).hexdigest()
 
 
-def check_same_site(headers: Mapping[str, str]) -> None:
+def check_same_site(headers: Headers) -> None:
     """Refuse a request that another site's page has sent (Fetch metadata, then Origin)."""
     site = headers.get("Sec-Fetch-Site", "none")
-    origin = headers.get("Origin")
-    foreign = origin is not None and urlsplit(origin).netloc.lower() != headers.get("Host", "").lower()
+    origin = headers.get("Origin", "")
+    foreign = bool(origin) and urlsplit(origin).netloc.lower() != headers.get("Host", "").lower()
     if site not in {"same-origin", "none"} or foreign:
         raise Forbidden("This request came from another site and was refused. Open the page here and try again.")
 
 
-def check_csrf(headers: Mapping[str, str], session_token: str, secret: bytes) -> None:
+def check_csrf(headers: Headers, session_token: str, secret: bytes) -> None:
     """Refuse an unsafe request that cannot show the CSRF token of its session."""
     check_same_site(headers)
     sent = headers.get(CSRF_HEADER, "")
