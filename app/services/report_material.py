@@ -11,11 +11,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.db.accounts import Clinic, User
-from app.db.findings import Analysis, FoundEvent, Review
+from app.db.findings import Analysis, FoundEvent
 from app.db.reports import Report
 from app.db.studies import Study
 from app.errors import NotFound
 from app.reporting.report_data import SECTIONS, EventRow, Fact, FindingRow, ReportData, Section
+from app.services import ages, reviews
 from ml import acns
 from ml.classes import DISPLAY_NAMES, LONG_NAMES, PATTERNS, PatternClass
 
@@ -44,14 +45,11 @@ class ReportMaterial:
 
 
 def accepted_events(session: Session, analysis_id: UUID) -> list[FoundEvent]:
-    """Events of an analysis whose newest review is an acceptance, in order of time."""
-    reviews = session.execute(
-        select(Review.event_id, Review.decision).join(FoundEvent, Review.event_id == FoundEvent.id)
-        .where(FoundEvent.analysis_id == analysis_id).order_by(Review.created_at)
-    ).all()
-    newest = dict(row.tuple() for row in reviews)
-    events = session.scalars(select(FoundEvent).where(FoundEvent.analysis_id == analysis_id).order_by(FoundEvent.start_s, FoundEvent.pattern))
-    return [event for event in events if newest.get(event.id) == "accepted"]
+    """Events of an analysis whose standing review is an acceptance, in order of time."""
+    query = select(FoundEvent).where(FoundEvent.analysis_id == analysis_id).order_by(FoundEvent.start_s, FoundEvent.pattern)
+    events = session.scalars(query).all()
+    held = reviews.standing(session, [event.id for event in events])
+    return [event for event in events if event.id in held and held[event.id].decision == "accepted"]
 
 
 def gather(session: Session, report_id: UUID, *, now: datetime) -> ReportMaterial:
@@ -135,11 +133,16 @@ def _data(session: Session, report: Report, study: Study, analysis: Analysis | N
         patient=_patient_facts(study), header_line=_header_line(study), study=_study_facts(study, assessed_s),
         sections=tuple(Section(title, texts.get(key, "")) for key, title in SECTIONS.items()),
         findings=finding_rows(events, assessed_s), events=_event_rows(session, events, study.start_local), figures=(),
-        technical=tuple(summary.get("findings", [])), warnings=tuple(summary.get("warnings", [])), model=_model_facts(analysis),
+        technical=tuple(summary.get("findings", [])), warnings=_warnings(study), model=_model_facts(analysis),
         formula="Share of assessed time = seconds covered by accepted events of the pattern / seconds that the model assessed. "
                 "Terms: ACNS Standardized Critical Care EEG Terminology, 2021 version.",
         signature=_signature(session, report), printed_at=f"made {now:%Y-%m-%d %H:%M} UTC · report {str(report.id)[:8]} version {report.version}",
     )
+
+
+def _warnings(study: Study) -> tuple[str, ...]:
+    warning = ages.at_recording(study.patient.birth_date, study.start_local).warning
+    return (warning,) if warning else ()
 
 
 def _patient_facts(study: Study) -> tuple[Fact, ...]:
@@ -164,15 +167,10 @@ def _study_facts(study: Study, assessed_s: float) -> tuple[Fact, ...]:
 
 
 def _event_rows(session: Session, events: list[FoundEvent], start_local: datetime | None) -> tuple[EventRow, ...]:
-    readers = {
-        event_id: name for event_id, name in session.execute(
-            select(Review.event_id, User.name).join(User, Review.user_id == User.id)
-            .where(Review.event_id.in_([event.id for event in events])).order_by(Review.created_at)
-        ).all()
-    }
+    held = reviews.standing(session, [event.id for event in events])
     return tuple(
         EventRow(number, next(name for key, name in DISPLAY_NAMES.items() if key == event.pattern), clock_text(start_local, event.start_s),
-                 length_text(event.stop_s - event.start_s), f"{event.max_prob:.2f}", f"{event.mean_prob:.2f}", readers.get(event.id, ""))
+                 length_text(event.stop_s - event.start_s), f"{event.max_prob:.2f}", f"{event.mean_prob:.2f}", held[event.id].user_name)
         for number, event in enumerate(events, start=1)
     )
 

@@ -18,12 +18,12 @@ from app.db.accounts import User
 from app.db.findings import Analysis
 from app.db.patients import Patient
 from app.db.reports import Report, ReportDocument
-from app.db.studies import Study
+from app.db.studies import StoredFile, Study
 from app.db.work import Job
 from app.errors import Conflict, Invalid, NotFound
-from app.reporting.report_data import SECTIONS
-from app.services import audit
-from app.services.report_material import accepted_events
+from app.reporting.report_data import SECTIONS, FindingRow
+from app.services import audit, studies
+from app.services.report_material import accepted_events, finding_rows
 
 TEXT_LIMIT: Final = 20_000
 
@@ -76,14 +76,15 @@ def find(session: Session, who: Actor, report_id: UUID) -> ReportView:
 
 def find_for(session: Session, who: Actor, study_id: UUID) -> ReportView | None:
     """The newest report of a study, or None before somebody began one."""
-    _study(session, who, study_id)
+    studies.get(session, who, study_id)
+    require(who, Permission.READ_STUDIES)
     report = _newest(session, study_id)
     return _view(session, report) if report else None
 
 
 def draft_for(session: Session, who: Actor, study_id: UUID, *, now: datetime) -> ReportView:
     """The report of a study, begun if there is none; a draft takes up what the reader has accepted since."""
-    study = _study(session, who, study_id)
+    study = studies.get(session, who, study_id)
     require(who, Permission.WRITE_REPORT)
     report = _newest(session, study_id)
     if report is None:
@@ -130,10 +131,11 @@ def sign(session: Session, who: Actor, report_id: UUID, *, now: datetime) -> Rep
         raise Invalid("The impression is empty. Write it before you sign: the model does not write one.")
     _take_up_events(session, report, now)
     report.status, report.signed_by, report.signed_at = "final", who.user_id, now
-    report.version += 1
+    report.version, report.changed_at = report.version + 1, now
     report.content_sha256 = hashlib.sha256(json.dumps(report.content, sort_keys=True).encode()).hexdigest()
     session.flush()
     audit.record(session, who, "report_signed", "report", report.id, content_sha256=report.content_sha256)
+    studies.set_status(session, who, report.study_id, "reported")
     _enqueue(session, who, report)
     return _view(session, report)
 
@@ -149,6 +151,32 @@ def pdf(session: Session, who: Actor, report_id: UUID) -> PdfFile:
     return PdfFile(document.file.sha256, f"eeg-report-{str(report.id)[:8]}-v{report.version}{'-draft' if document.draft else ''}.pdf")
 
 
+def add_document(session: Session, report_id: UUID, *, version: int, sha256: str, size: int) -> None:
+    """Keep a rendered PDF; called by the worker in the transaction that ends its job. A second call changes nothing."""
+    report = session.get_one(Report, report_id)
+    clinic_id = session.get_one(Study, report.study_id).clinic_id
+    file = session.scalar(select(StoredFile).where(StoredFile.clinic_id == clinic_id, StoredFile.sha256 == sha256))
+    if file is None:
+        file = StoredFile(clinic_id=clinic_id, sha256=sha256, size=size, kind="report")
+        session.add(file)
+        session.flush()
+    known = select(ReportDocument.id).where(ReportDocument.report_id == report_id, ReportDocument.report_version == version)
+    if session.scalar(known) is None:
+        draft = report.status != "final" or version < report.version
+        session.add(ReportDocument(report_id=report_id, report_version=version, draft=draft, file_id=file.id))
+
+
+def findings(session: Session, who: Actor, report_id: UUID) -> tuple[FindingRow, ...]:
+    """The accepted events of a report summed by pattern, as they are printed."""
+    report = _get(session, who, report_id)
+    analysis = session.get(Analysis, report.analysis_id) if report.analysis_id else None
+    if analysis is None:
+        return ()
+    wanted = set(report.content.get("events", []))
+    events = [event for event in accepted_events(session, analysis.id) if str(event.id) in wanted]
+    return finding_rows(events, float(analysis.summary.get("assessed_s", 0.0)))
+
+
 def listing(session: Session, who: Actor, *, limit: int = 500) -> list[ReportRow]:
     """Reports of the clinic, the last changed first."""
     require(who, Permission.READ_STUDIES)
@@ -159,17 +187,9 @@ def listing(session: Session, who: Actor, *, limit: int = 500) -> list[ReportRow
     names = _names(session, {user for report, _, _ in rows for user in (report.author_id, report.signed_by) if user})
     return [
         ReportRow(report.id, study.id, patient.name, patient.record_number, study.original_name, report.status,
-                  report.changed_at, names[report.author_id], names.get(report.signed_by, ""))
+                  report.changed_at, names[report.author_id], names[report.signed_by] if report.signed_by else "")
         for report, study, patient in rows
     ]
-
-
-def _study(session: Session, who: Actor, study_id: UUID) -> Study:
-    require(who, Permission.READ_STUDIES)
-    study = session.get(Study, study_id)
-    if study is None or study.clinic_id != who.clinic_id:
-        raise NotFound("There is no such study in your clinic. It may have been moved; look for it in the list of studies.")
-    return study
 
 
 def _get(session: Session, who: Actor, report_id: UUID) -> Report:
@@ -239,8 +259,8 @@ def _last_job(session: Session, report: Report) -> Job | None:
     return next((job for job in session.scalars(query) if job.parameters == _job_parameters(report)), None)
 
 
-def _names(session: Session, ids: set[UUID]) -> dict[UUID | None, str]:
-    return {user_id: name for user_id, name in session.execute(select(User.id, User.name).where(User.id.in_(ids)))}
+def _names(session: Session, ids: set[UUID]) -> dict[UUID, str]:
+    return dict(session.execute(select(User.id, User.name).where(User.id.in_(ids))).tuples().all())
 
 
 def _view(session: Session, report: Report) -> ReportView:
@@ -250,7 +270,7 @@ def _view(session: Session, report: Report) -> ReportView:
     return ReportView(
         id=report.id, study_id=report.study_id, status=report.status, version=report.version,
         texts={key: report.content.get("texts", {}).get(key, "") for key in SECTIONS}, n_accepted=len(report.content.get("events", [])),
-        changed_at=report.changed_at, author=names[report.author_id], signed_by=names.get(report.signed_by, ""), signed_at=report.signed_at,
+        changed_at=report.changed_at, author=names[report.author_id], signed_by=names[report.signed_by] if report.signed_by else "", signed_at=report.signed_at,
         pdf_ready=ready, pdf_pending=job is not None and job.state in {"queued", "running"}, pdf_problem=job.error_sentence if job else "",
     )
 
@@ -259,4 +279,4 @@ def count_by_status(session: Session, who: Actor) -> dict[str, int]:
     """How many reports of the clinic are drafts and how many are final."""
     require(who, Permission.READ_STUDIES)
     query = select(Report.status, func.count()).join(Study, Report.study_id == Study.id).where(Study.clinic_id == who.clinic_id).group_by(Report.status)
-    return {status: count for status, count in session.execute(query)}
+    return dict(session.execute(query).tuples().all())
