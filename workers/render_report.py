@@ -39,12 +39,13 @@ def run(parameters: Json, bench: Bench) -> Json:
     figures = _figures(material, bench) if material.figures else ()
     bench.on_progress("setting the report", len(figures), len(figures) + 1)
     pdf = document.render(replace(material.data, figures=figures), now=utc_now())
-    return {"sha256": bench.store.put_bytes(pdf), "size": len(pdf)}
+    draft = material.data.status != "final"
+    return {"sha256": bench.store.put_bytes(pdf), "size": len(pdf), "version": material.version, "draft": draft}
 
 
 def save(session: Session, job: Job, result: Json) -> None:
-    """Add the immutable document row of the version that was asked for."""
-    reports.add_document(session, UUID(job.parameters["report_id"]), version=job.parameters["version"], sha256=result["sha256"], size=result["size"])
+    """Add the immutable document row of the version that was rendered, which may be newer than the one asked for."""
+    reports.add_document(session, UUID(job.parameters["report_id"]), **result)
 
 
 def _figures(material: ReportMaterial, bench: Bench) -> tuple[Figure, ...]:

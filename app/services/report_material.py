@@ -36,6 +36,7 @@ class FigureRequest:
 class ReportMaterial:
     """A report without its drawings, and what to draw from which recording."""
 
+    version: int                     # of the report at the moment of gathering
     data: ReportData
     recording_sha256: str
     recording_name: str
@@ -62,7 +63,7 @@ def gather(session: Session, report_id: UUID, *, now: datetime) -> ReportMateria
     wanted = set(report.content.get("events", []))
     events = [event for event in accepted_events(session, analysis.id) if str(event.id) in wanted] if analysis else []
     data = _data(session, report, study, analysis, events, now)
-    return ReportMaterial(data, study.file.sha256, study.original_name, study.start_local, figure_requests(events, study.duration_s), study.clinic_id)
+    return ReportMaterial(report.version, data, study.file.sha256, study.original_name, study.start_local, figure_requests(events, study.duration_s), study.clinic_id)
 
 
 def figure_requests(events: Sequence[FoundEvent], duration_s: float) -> tuple[FigureRequest, ...]:

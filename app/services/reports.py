@@ -151,7 +151,7 @@ def pdf(session: Session, who: Actor, report_id: UUID) -> PdfFile:
     return PdfFile(document.file.sha256, f"eeg-report-{str(report.id)[:8]}-v{report.version}{'-draft' if document.draft else ''}.pdf")
 
 
-def add_document(session: Session, report_id: UUID, *, version: int, sha256: str, size: int) -> None:
+def add_document(session: Session, report_id: UUID, *, version: int, draft: bool, sha256: str, size: int) -> None:
     """Keep a rendered PDF; called by the worker in the transaction that ends its job. A second call changes nothing."""
     report = session.get_one(Report, report_id)
     clinic_id = session.get_one(Study, report.study_id).clinic_id
@@ -162,7 +162,6 @@ def add_document(session: Session, report_id: UUID, *, version: int, sha256: str
         session.flush()
     known = select(ReportDocument.id).where(ReportDocument.report_id == report_id, ReportDocument.report_version == version)
     if session.scalar(known) is None:
-        draft = report.status != "final" or version < report.version
         session.add(ReportDocument(report_id=report_id, report_version=version, draft=draft, file_id=file.id))
 
 
