@@ -1,0 +1,122 @@
+"""The viewer's tiles: bytes of one recording, authorised per study, never cached outside the page's own memory."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from typing import Annotated, TypeVar
+from uuid import UUID
+
+from anyio import CapacityLimiter, to_thread
+from fastapi import APIRouter, Query, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from app import settings
+from app.access import Actor
+from app.api.errors import DOCUMENTED
+from app.auth import SignedIn
+from app.db.session import reading
+from app.file_store import open_store
+from app.services import analyses, studies, tiles
+from app.services.tiles import PageQuery
+from ml.montage import MontageName
+
+T = TypeVar("T")
+_AT_ONCE = CapacityLimiter(4)      # pages filtered at the same time; more would only wait for the same cores
+OCTETS = {200: {"content": {"application/octet-stream": {}}, "description": "Bytes; see app/services/tiles.py and ml/page.py"}}
+
+router = APIRouter(tags=["tiles"], responses=DOCUMENTED)
+
+
+class PageParameters(BaseModel):
+    """A page of EEG; a filter that is absent is off."""
+
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+    start_s: float = Field(ge=0.0)
+    duration_s: float = Field(gt=0.0, le=120.0)
+    montage: MontageName = "longitudinal"
+    lff_hz: float | None = Field(default=None, gt=0.0, le=20.0)
+    hff_hz: float | None = Field(default=None, ge=5.0, le=1000.0)
+    notch_hz: float | None = Field(default=None, ge=45.0, le=65.0)
+    px: int | None = Field(default=None, ge=100, le=20_000)
+
+
+class RangeParameters(BaseModel):
+    """A part of the spectrogram; without a stop, all of it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    start_s: float = Field(default=0.0, ge=0.0, allow_inf_nan=False)
+    stop_s: float = Field(default=float("inf"), gt=0.0)
+    columns: int = Field(default=tiles.MAX_COLUMNS, ge=10, le=tiles.MAX_COLUMNS)
+
+
+class AnnotationOut(BaseModel):
+    """One entry of the file's own annotations."""
+
+    onset: float
+    duration: float | None
+    text: str
+
+
+class AnnotationsOut(BaseModel):
+    annotations: list[AnnotationOut]
+
+
+@router.get("/studies/{study_id}/page", response_class=Response, responses=OCTETS)
+async def page(study_id: UUID, who: SignedIn, asked: Annotated[PageParameters, Query()]) -> Response:
+    """A page of EEG in one montage, filtered: 16-bit samples of all traces."""
+    query = PageQuery(**asked.model_dump())
+    return await _in_thread(lambda: _page(who, study_id, query))
+
+
+@router.get("/studies/{study_id}/ribbon", response_class=Response, responses=OCTETS)
+async def ribbon(study_id: UUID, who: SignedIn) -> Response:
+    """Six calibrated probabilities of every label span of the newest analysis."""
+    return await _in_thread(lambda: _ribbon(who, study_id))
+
+
+@router.get("/studies/{study_id}/spectrogram", response_class=Response, responses=OCTETS)
+async def spectrogram(study_id: UUID, who: SignedIn, asked: Annotated[RangeParameters, Query()]) -> Response:
+    """Power of the four regions in decibels, in as many columns as a screen shows."""
+    return await _in_thread(lambda: _spectrogram(who, study_id, asked))
+
+
+@router.get("/studies/{study_id}/annotations")
+async def annotations(study_id: UUID, who: SignedIn) -> AnnotationsOut:
+    """The file's own annotations in order of onset, in seconds from the start of the recording."""
+    return await _in_thread(lambda: _annotations(who, study_id))
+
+
+async def _in_thread(work: Callable[[], T]) -> T:
+    return await to_thread.run_sync(work, limiter=_AT_ONCE)
+
+
+def _page(who: Actor, study_id: UUID, query: PageQuery) -> Response:
+    with reading() as session:
+        handle = studies.recording(session, who, study_id)
+    return _octets(tiles.page(open_store(settings.current()), handle, query))
+
+
+def _ribbon(who: Actor, study_id: UUID) -> Response:
+    with reading() as session:
+        return _octets(tiles.ribbon(analyses.spans(session, who, study_id)))
+
+
+def _spectrogram(who: Actor, study_id: UUID, asked: RangeParameters) -> Response:
+    with reading() as session:
+        whole = analyses.spectrogram(session, who, study_id)
+    return _octets(tiles.spectrogram(whole, **asked.model_dump()))
+
+
+def _annotations(who: Actor, study_id: UUID) -> AnnotationsOut:
+    with reading() as session:
+        handle = studies.recording(session, who, study_id)
+    notes = tiles.annotations(open_store(settings.current()), handle)
+    return AnnotationsOut(annotations=[AnnotationOut(onset=n.onset_s, duration=n.duration_s, text=n.text) for n in notes])
+
+
+def _octets(content: bytes) -> Response:
+    tag = hashlib.sha256(content).hexdigest()[:32]
+    return Response(content, media_type="application/octet-stream", headers={"ETag": f'"{tag}"', "Cache-Control": "no-store"})
