@@ -49,6 +49,7 @@ class ChannelLayout:
     kinds: tuple[SignalKind, ...]                # of every signal
     ecg: tuple[int, ...] = ()
     missing: tuple[str, ...] = ()                # electrodes of the 10-20 system that no signal holds
+    duplicates: tuple[tuple[int, int], ...] = () # signals of the same meaning: the one that is used and one left out
     findings: tuple[str, ...] = ()
 
     @property
@@ -76,18 +77,23 @@ def map_to_1020(signals: Sequence[Signal], corrections: Mapping[str, str] | None
         Of two signals with the same meaning the first is kept, with a finding.
     """
     labels = [signal.label for signal in signals]
-    names = [_name(label, labels, corrections or {}) for label in labels]
-    findings = _unit_findings(signals, names)
+    names, reference = _against_common([_name(label, labels, corrections or {}) for label in labels])
     usable = [i for i, signal in enumerate(signals) if signal.calibrated and uv_per_unit(signal.unit) is not None]
-    electrodes = _first_of({i: names[i].electrode for i in usable if names[i].electrode in ELECTRODES}, labels, findings)
-    pairs = _first_of({i: names[i].pair for i in usable}, labels, findings)
+    electrodes, again = _first_of({i: names[i].electrode for i in usable if names[i].electrode in ELECTRODES})
+    pairs, pairs_again = _first_of({i: names[i].pair for i in usable})
     missing = tuple(name for name in ELECTRODES if name not in electrodes)
-    findings += _completeness(electrodes, pairs, missing, names)
-    findings += _rates([signals[i] for i in (electrodes or pairs).values()])
+    duplicates = (*again, *pairs_again)
     return ChannelLayout(
         electrodes=electrodes, pairs=pairs, kinds=tuple(name.kind for name in names),
         ecg=tuple(i for i, name in enumerate(names) if name.kind == "ecg" and signals[i].calibrated),
-        missing=missing, findings=tuple(findings))
+        missing=missing, duplicates=duplicates,
+        findings=(
+            *_unit_findings(signals, names),
+            *([f"The electrodes were recorded against {reference}, which has no signal of its own."] if reference else []),
+            *(f"{labels[second]} occurs twice, as signals {first + 1} and {second + 1}; the first is used."
+              for first, second in duplicates),
+            *_completeness(electrodes, pairs, missing, names),
+            *_rates([signals[i] for i in (electrodes or pairs).values()])))
 
 
 def _name(label: str, labels: Sequence[str], corrections: Mapping[str, str]) -> ChannelName:
@@ -106,19 +112,26 @@ def _unit_findings(signals: Sequence[Signal], names: Sequence[ChannelName]) -> l
     return [f"Not stated as a voltage and therefore not used as electrodes: {labels}."]
 
 
-def _first_of(meanings: Mapping[int, _Key | None], labels: Sequence[str], findings: list[str]) -> dict[_Key, int]:
-    """Keep the first signal of each meaning and say which others were left out."""
+def _against_common(names: Sequence[ChannelName]) -> tuple[list[ChannelName], str | None]:
+    """Read ``Fp1-Cz, F3-Cz, …`` as electrodes: most electrodes against the same one are no chain of pairs."""
+    partners: dict[str, set[str]] = {}
+    for name in names:
+        if name.pair:
+            partners.setdefault(name.pair[1], set()).add(name.pair[0])
+    reference = next((second for second, firsts in partners.items() if len(firsts & set(ELECTRODES)) > len(ELECTRODES) / 2), None)
+    if reference is None:
+        return list(names), None
+    return [ChannelName("eeg", name.pair[0]) if name.pair and name.pair[1] == reference else name for name in names], reference
+
+
+def _first_of(meanings: Mapping[int, _Key | None]) -> tuple[dict[_Key, int], list[tuple[int, int]]]:
+    """The first signal of each meaning, and pairs of it and a later one of the same meaning."""
     kept: dict[_Key, int] = {}
+    again = []
     for index, meaning in meanings.items():
-        if meaning is None:
-            continue
-        if meaning in kept:
-            name = meaning if isinstance(meaning, str) else "-".join(meaning)
-            findings.append(f"{name} occurs twice, as signals {kept[meaning] + 1} and {index + 1} ({labels[index]}); "
-                            "the first is used.")
-        else:
-            kept[meaning] = index
-    return kept
+        if meaning is not None and kept.setdefault(meaning, index) != index:
+            again.append((kept[meaning], index))
+    return kept, again
 
 
 def _completeness(

@@ -67,7 +67,7 @@ def equipment(raw: str) -> str:
     parts = raw.split()
     if len(parts) < 5 or parts[0] != "Startdate":
         return ""
-    return " ".join(_known(part) or "" for part in parts[4:]).strip()
+    return _known(parts[4]) or ""
 
 
 def start(date_field: str, time_field: str, recording: str) -> tuple[datetime | None, str | None]:

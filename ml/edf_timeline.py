@@ -7,6 +7,7 @@ the pieces and shift all later times. Nothing is joined here: a gap never shifts
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,10 @@ from ml.edf_header import EdfHeader
 from ml.errors import RecordingError
 from ml.recording import Span
 from ml.tal import record_onset_s, record_onsets_s
+
+MAX_RECORDS: Final = 10_000_000
+MAX_GAPS: Final = 100_000
+"""Limits of a discontinuous recording: a month of records of a quarter second, and a gap every half minute of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +54,15 @@ def read_timeline(source: ByteSource, header: EdfHeader, *, whole: bool = True) 
     first = record_onset_s(source, header, 0)
     first_onset_s = first if first is not None and abs(first) <= 86_400 else 0.0
     if not header.format.endswith("+D"):
-        if whole and not _ends_on_time(source, header, first_onset_s):
+        if whole and header.n_records <= MAX_RECORDS and not _ends_on_time(source, header, first_onset_s):
             return _stated_continuous(source, header, first_onset_s)
         return _one_run(header, first_onset_s)
     if not whole:
         return _one_run(header, first_onset_s, "The recording may have gaps (EDF+D); they are known when it has arrived whole.")
+    if header.n_records > MAX_RECORDS:
+        raise RecordingError(
+            f"This discontinuous recording has {header.n_records:,} data records; at most {MAX_RECORDS:,} can be placed on "
+            "the clock. Export it with longer data records.", code="too_long")
     return _from_onsets(record_onsets_s(source, header), header)
 
 
@@ -102,6 +111,9 @@ def _from_onsets(onsets_s: NDArray[np.float64], header: EdfHeader) -> Timeline:
             f"Data records {record} and {record + 1} overlap by {-jumps[record - 1]:.3f} s, so the true times cannot be told; "
             "export the recording again.", code="record_time")
     firsts = np.concatenate([[0], np.flatnonzero(jumps > tolerance_s) + 1]).astype(np.int64)
+    if len(firsts) > MAX_GAPS:
+        raise RecordingError(
+            f"The recording has {len(firsts) - 1:,} gaps; at most {MAX_GAPS:,} are read. Export a shorter part.", code="too_long")
     counts = np.diff(np.append(firsts, len(onsets_s)))
     starts = onsets_s[firsts] - onsets_s[0]
     stops = starts + counts * record_s

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from ml.analysis import LABEL_S, WINDOW_S
 from ml.byte_source import ByteSource
 from ml.edf import EdfRecording
 from ml.errors import RecordingError
 from ml.file_kind import describe, readable_kind
-from ml.recording import RecordingInfo, RecordingSource
+from ml.recording import RecordingSource
 
 _HEAD_BYTES = 4096
 
@@ -46,17 +45,3 @@ def readable_kind_or_refuse(source: ByteSource, name: str = "") -> str:
         way_out = "export the recording as EDF+" if is_eeg else "choose the recording itself, as EDF, BDF or HMS Parquet"
         raise RecordingError(f"This is {words}, not an EDF, BDF or HMS Parquet recording; {way_out}.", code="not_a_recording")
     return kind
-
-
-def length_findings(info: RecordingInfo) -> tuple[str, ...]:
-    """What the length of a recording means for its assessment."""
-    if not info.signals:
-        return ()
-    longest_s = max((stretch.length_s for stretch in info.stretches), default=0.0)
-    if longest_s < LABEL_S:
-        return (f"The longest stretch without a gap lasts {longest_s:.1f} s, less than the {LABEL_S:.0f} s that an assessment "
-                "needs: it can be read, but nothing is assessed.",)
-    if longest_s < WINDOW_S:
-        return (f"The longest stretch without a gap lasts {longest_s:.1f} s, less than the {WINDOW_S:.0f} s that a window "
-                "spans: it is assessed with less context.",)
-    return ()

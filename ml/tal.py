@@ -24,9 +24,13 @@ MAX_ANNOTATIONS: Final = 200_000
 """More entries than any technologist writes; a file cannot fill the memory with empty ones."""
 _ONSET_BYTES: Final = 24
 _BLOCK_BYTES: Final = 4 << 20
+_BLOCK_RECORDS: Final = 1 << 16
 _READ_WHOLE_BELOW: Final = 16 << 10
 """Records smaller than this are read with their signals in one go: fewer reads outweigh the extra bytes."""
 _TAL: Final = re.compile(rb"([+-][0-9]+(?:\.[0-9]*)?)(?:\x15([0-9]+(?:\.[0-9]*)?))?\x14([^\x00]*)")
+
+_UNENDED: Final = re.compile(rb"\x14\x14(?=[+-][0-9]+(?:\.[0-9]*)?[\x14\x15])")
+"""Nihon Kohden omits the zero byte between the list that states a record's time and the next one."""
 
 
 def record_onsets_s(source: ByteSource, header: EdfHeader) -> NDArray[np.float64]:
@@ -70,13 +74,13 @@ def read_annotations(source: ByteSource, header: EdfHeader, first_onset_s: float
 def parse(raw: bytes, first_onset_s: float = 0.0) -> list[Annotation]:
     """Read the lists of one data record; what does not follow the form is passed over."""
     found: list[Annotation] = []
-    for part in raw.split(b"\x00"):
+    for part in _UNENDED.sub(b"\x14\x14\x00", raw).split(b"\x00"):
         match = _TAL.match(part)
         if match is None or len(match[1]) > _ONSET_BYTES:
             continue
         onset_s = float(match[1]) - first_onset_s
         duration_s = float(match[2]) if match[2] and len(match[2]) <= _ONSET_BYTES else None
-        texts = (_clean(text) for text in match[3].split(b"\x14"))
+        texts = (_clean(text) for text in match[3].split(b"\x14") if text)
         found.extend(Annotation(onset_s, duration_s, text) for text in texts if text)
     return found
 
@@ -100,7 +104,7 @@ def _slot_rows(
 ) -> Iterator[tuple[int, NDArray[np.uint8]]]:
     """Yield ``(first record, rows)`` with rows of shape ``(records, slot bytes)`` until the records end."""
     whole = header.record_bytes <= _READ_WHOLE_BELOW
-    per_block = max(1, _BLOCK_BYTES // (header.record_bytes if whole else slot.size_bytes))
+    per_block = min(_BLOCK_RECORDS, max(1, _BLOCK_BYTES // (header.record_bytes if whole else slot.size_bytes)))
     for first in range(0, header.n_records, per_block):
         count = min(per_block, header.n_records - first)
         rows = _whole_records(source, header, slot, first, count) if whole else _slices(source, header, slot, first, count)
