@@ -45,8 +45,8 @@ def band_pass(low_hz: float | None, high_hz: float | None, sfreq_hz: float, low_
 
     ``None``, or a low-pass corner that is not below the Nyquist frequency, leaves that side open.
     """
-    zeros: list[NDArray[np.complex128]] = []
-    poles: list[NDArray[np.complex128]] = []
+    zeros: list[complex] = []
+    poles: list[complex] = []
     gain = 1.0
     sides: tuple[tuple[float | None, Literal["highpass", "lowpass"], int], ...] = (
         (low_hz, "highpass", low_order),
@@ -55,12 +55,12 @@ def band_pass(low_hz: float | None, high_hz: float | None, sfreq_hz: float, low_
     for corner, kind, order in sides:
         if corner is not None and corner < sfreq_hz / 2.0:
             z, p, k = signal.butter(order, corner, kind, fs=sfreq_hz, output="zpk")
-            zeros.append(z)
-            poles.append(p)
+            zeros.extend(z.tolist())
+            poles.extend(p.tolist())
             gain *= float(k)
-    if not zeros:
+    if not poles:
         return np.zeros((0, 6))
-    return np.asarray(signal.zpk2sos(np.concatenate(zeros), np.concatenate(poles), gain), dtype=np.float64)
+    return np.asarray(signal.zpk2sos(np.asarray(zeros), np.asarray(poles), gain), dtype=np.float64)
 
 
 @lru_cache(maxsize=64)
@@ -74,7 +74,9 @@ def notch(line_hz: float, sfreq_hz: float, up_to_hz: float | None = None) -> Sec
     return np.asarray(sections, dtype=np.float64).reshape(-1, 6)
 
 
-def zero_phase(values: NDArray[np.floating], sections: Sections, sfreq_hz: float) -> NDArray[np.float64]:
+def zero_phase(
+    values: NDArray[np.floating], sections: Sections, sfreq_hz: float, *, pad_s: float = PAD_S
+) -> NDArray[np.float64]:
     """Run second-order sections forward and backward along the last axis, under the padding rule of this module.
 
     The first sample of each row is subtracted before and its filtered constant added after, so that an offset of many
@@ -84,7 +86,7 @@ def zero_phase(values: NDArray[np.floating], sections: Sections, sfreq_hz: float
     if not len(sections) or data.shape[-1] < 2:
         return data.copy()
     offset = data[..., :1]
-    pad = min(int(PAD_S * sfreq_hz), data.shape[-1] - 1)
+    pad = min(int(pad_s * sfreq_hz), data.shape[-1] - 1)
     filtered = signal.sosfiltfilt(sections, data - offset, axis=-1, padtype="odd", padlen=pad)
     return np.asarray(filtered + offset * _gain_at_zero(sections), dtype=np.float64)
 

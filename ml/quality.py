@@ -35,11 +35,14 @@ NOISE_RATIO: Final = 1.0
 """Noise that is as strong as the whole band of the analysis leaves nothing to read."""
 HUM_UV: Final = 100.0
 HUM_RATIO: Final = 20.0
-"""Hum is notched out; only from 100 µV and 20 times the EEG does its remainder (26 dB down) reach the EEG itself."""
+HUM_ALONE: Final = 5.0
+"""Hum is notched out. An electrode is bad where it hums at 100 µV, 20 times its EEG and 5 times the median electrode: then
+its contact is poor. What hums everywhere alike comes from the room and leaves the EEG below it readable."""
 DEVIATION_RATIO: Final = 10.0
 """Standard deviation over the median of the electrodes (PREP flags z > 5 of the robust deviation over a recording)."""
 CORRELATION: Final = 0.4
-"""Largest absolute correlation with any other electrode below which one is alone (PREP: 0.4)."""
+"""Largest absolute correlation with any other electrode below which one is alone (PREP: 0.4). It must be so with the
+recorded and with the median reference: next to the latter's center (Cz) healthy electrodes resemble nothing."""
 LABEL_SHARE: Final = 0.3
 """An electrode is bad for a span if it is bad in this share of its 10 s ..."""
 CONTEXT_SHARE: Final = 0.5
@@ -86,11 +89,12 @@ def judge(raw_uv: NDArray[np.float32], clean_uv: NDArray[np.float32], *, common_
     absent = missing.reshape(shape).any(axis=-1)
     flat = raw32.reshape(shape).std(axis=-1) < FLAT_UV
     clipped = clipped_samples(raw32).reshape(shape).mean(axis=-1) > CLIPPED_SHARE
-    shared = np.median(raw32, axis=0) if common_reference else np.float32(0.0)
-    noisy, mains = _noise((raw32 - shared).reshape(shape))
+    noisy, mains = _noise((raw32 - np.median(raw32, axis=0) if common_reference else raw32).reshape(shape))
     spread = clean.std(axis=-1)
     deviating = spread > DEVIATION_RATIO * np.maximum(np.median(spread, axis=0), FLAT_UV)
-    alone = _largest_correlation(clean - (np.median(clean, axis=0) if common_reference else 0.0)) < CORRELATION
+    alone = _largest_correlation(clean) < CORRELATION
+    if common_reference:
+        alone &= _largest_correlation(clean - np.median(clean, axis=0)) < CORRELATION
     high = np.abs(np.median(raw32.reshape(shape), axis=-1)) > RAIL_UV
     sound = ~(absent | flat)
     reasons = [absent, flat & ~high & ~absent, (clipped | flat & high) & ~absent]
@@ -132,7 +136,8 @@ def _noise(pieces: NDArray[np.float32]) -> tuple[NDArray[np.bool_], NDArray[np.b
     beyond = (hertz >= 45) & (hertz <= 95) & (np.abs(hertz - 50) > 2) & (np.abs(hertz - 60) > 2)
     noise = (power[..., beyond].mean(axis=-1) * 50.0) ** 0.5
     band = power[..., 1:41].sum(axis=-1) ** 0.5
-    return (noise > NOISE_UV) & (noise > NOISE_RATIO * band), (hum > HUM_UV) & (hum > HUM_RATIO * band)
+    alone = hum > HUM_ALONE * np.median(hum, axis=0)
+    return (noise > NOISE_UV) & (noise > NOISE_RATIO * band), (hum > HUM_UV) & (hum > HUM_RATIO * band) & alone
 
 
 def _largest_correlation(pieces: NDArray[np.float32]) -> NDArray[np.float32]:

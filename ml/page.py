@@ -1,0 +1,313 @@
+"""A page of the EEG viewer: montage and filters applied, ready to be drawn.
+
+The signal is filtered on a fixed grid: blocks of 10 s that begin at multiples of 10 s of the recording's clock, each with at
+least 10 s of true context on both sides, never across a gap. At the ends of a gap-free stretch the odd extension of
+``ml.filters`` stands in. So a moment has the same sample whatever page shows it, and overlapping pages agree exactly.
+
+Filters are first-order Butterworth run in both directions: as gentle as the analog filters that readers are used to
+(time constant = 0.159 / LFF), but without their phase shift, and 6 dB down at the corner instead of 3.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ml import filters, quality
+from ml.channels import ChannelLayout
+from ml.montage import MONTAGES, TITLES, Derivation, MontageName, derive
+from ml.recording import RecordingSource, SignalKind, Span
+from ml.resample import read_at_rate
+
+LFF_HZ: Final[tuple[float | None, ...]] = (None, 0.1, 0.3, 0.5, 1.0, 1.6, 5.0)
+HFF_HZ: Final[tuple[float | None, ...]] = (None, 15.0, 20.0, 30.0, 35.0, 50.0, 70.0, 100.0)
+NOTCH_HZ: Final[tuple[float | None, ...]] = (None, 50.0, 60.0)
+ORDER: Final = 1
+BLOCK_S: Final = 10.0
+CONTEXT_S: Final = 10.0
+CONTEXT_CYCLES: Final = 3.0
+"""Context in cycles of the LFF: 30 s at 0.1 Hz, over which a first-order filter decays by exp(-18)."""
+PAD_S: Final = 2.0
+ECG_BAND_HZ: Final = (0.5, 40.0)
+"""The ECG has its own filter, whatever the EEG has: monitoring bandwidth (Kligfield et al., Circulation 2007;115:1306)."""
+
+EEG_UV_PER_BIT: Final = 0.1
+WIDE_UV_PER_BIT: Final = 1.0
+"""For the ECG, and for the EEG without LFF, whose offsets reach many millivolts."""
+NOTHING: Final = -32768
+"""Stands for "nothing recorded"."""
+MAX_DURATION_S: Final = 300.0
+_HEADER: Final = struct.Struct("<4sHHIHHffddI")
+_HEADER_BYTES: Final = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Traces of one page as 16-bit numbers."""
+
+    names: tuple[str, ...]
+    kinds: tuple[str, ...]
+    values: NDArray[np.int16]            # (n_traces, n); pairs (min, max) where ``decimated``
+    uv_per_bit: tuple[float, ...]        # per trace
+    sfreq_hz: float                      # of samples, or of (min, max) pairs
+    start_s: float
+    duration_s: float
+    gaps: tuple[tuple[float, float], ...]
+    clipped: tuple[tuple[int, float, float], ...]
+    missing: tuple[str, ...]
+    status: str
+    montage: MontageName                 # what is shown, which may differ from what was asked for
+    decimated: bool = False
+
+    def to_bytes(self) -> bytes:
+        """The page as the viewer reads it: 64-byte header, JSON padded with spaces, int16 samples; little endian."""
+        about = self._about()
+        eeg = [scale for scale, kind in zip(self.uv_per_bit, self.kinds, strict=True) if kind == "eeg"]
+        header = _HEADER.pack(
+            b"HMSP", 1, len(self.names), self.values.shape[1], int(self.decimated), 0,
+            self.sfreq_hz, (eeg or [EEG_UV_PER_BIT])[0], self.start_s, self.duration_s, len(about),
+        )
+        samples = np.ascontiguousarray(self.values, dtype="<i2").tobytes()
+        return header.ljust(_HEADER_BYTES, b"\0") + about + samples
+
+    def _about(self) -> bytes:
+        document: dict[str, Any] = {
+            "names": self.names,
+            "kinds": self.kinds,
+            "scale": self.uv_per_bit,
+            "gaps": self.gaps,
+            "clipped": self.clipped,
+            "missing": self.missing,
+            "status": self.status,
+            "montage": self.montage,
+        }
+        text = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+        return text + b" " * (-len(text) % 4)
+
+
+def render(
+    source: RecordingSource,
+    layout: ChannelLayout,
+    *,
+    start_s: float,
+    duration_s: float,
+    montage: MontageName = "longitudinal",
+    lff_hz: float | None = 1.0,
+    hff_hz: float | None = 70.0,
+    notch_hz: float | None = None,
+    max_px: int | None = None,
+) -> Page:
+    """Draw-ready traces of ``[start_s, start_s + duration_s)``.
+
+    Parameters
+    ----------
+    source, layout
+        The recording and what its channels are.
+    start_s, duration_s
+        Stretch of the clock; may reach beyond the recording, where nothing was recorded.
+    montage
+        One of ``MONTAGES``. A recording of pairs only is shown as recorded.
+    lff_hz, hff_hz, notch_hz
+        One of ``LFF_HZ``, ``HFF_HZ`` and ``NOTCH_HZ``; ``None`` is off. An HFF beyond the sampled band is off, too.
+    max_px
+        Width of the page in pixels; with more than two samples per pixel, samples become (min, max) pairs, at most one
+        pair per pixel plus one. The bins lie on the clock's grid, so pages of one width agree as well.
+
+    Raises
+    ------
+    ValueError
+        A choice that is not offered, or a page that is not 0 to 300 s long.
+    """
+    _check(duration_s, montage, lff_hz, hff_hz, notch_hz)
+    shown = derive(montage, layout, source.info.signals)
+    rate = _rate(source, shown)
+    first, stop = round(start_s * rate), round((start_s + duration_s) * rate)
+    bin_size = -(-(stop - first) // max_px) if max_px and stop - first > 2 * max_px else 1
+    first, stop = first // bin_size * bin_size, -(-stop // bin_size) * bin_size
+    filtering = Filtering(rate, lff_hz, hff_hz, notch_hz)
+    uv, clipped = _traces(source, shown, filtering, first, stop)
+    scale = tuple(_scale(kind, lff_hz) for kind in shown.kinds)
+    values = _quantized(uv, np.array(scale))
+    return Page(
+        names=shown.names,
+        kinds=tuple("eeg" if kind == "pair" else kind for kind in shown.kinds),
+        values=values if bin_size == 1 else _extremes(values, bin_size),
+        uv_per_bit=scale,
+        sfreq_hz=rate / bin_size,
+        start_s=first / rate,
+        duration_s=(stop - first) / rate,
+        gaps=_gaps_within(source.info.gaps, first / rate, stop / rate),
+        clipped=tuple(_runs(clipped, first, rate)),
+        missing=shown.missing,
+        status=filtering.status(TITLES[shown.montage]),
+        montage=shown.montage,
+        decimated=bin_size > 1,
+    )
+
+
+def _check(
+    duration_s: float, montage: str, lff_hz: float | None, hff_hz: float | None, notch_hz: float | None
+) -> None:
+    if not 0.0 < duration_s <= MAX_DURATION_S:
+        raise ValueError(f"a page lasts up to {MAX_DURATION_S:g} s, not {duration_s} s")
+    for value, offered in ((montage, MONTAGES), (lff_hz, LFF_HZ), (hff_hz, HFF_HZ), (notch_hz, NOTCH_HZ)):
+        if value not in offered:
+            raise ValueError(f"{value!r} is not offered; choose from {offered}")
+
+
+@dataclass(frozen=True, slots=True)
+class Filtering:
+    """The filters of a page at its sampling rate."""
+
+    sfreq_hz: float
+    lff_hz: float | None
+    hff_hz: float | None
+    notch_hz: float | None
+
+    @property
+    def context(self) -> int:
+        """Samples of true context that a block needs on either side."""
+        cycles_s = CONTEXT_CYCLES / self.lff_hz if self.lff_hz else 0.0
+        return int(np.ceil(max(CONTEXT_S, cycles_s) * self.sfreq_hz))
+
+    def sections(self, kind: SignalKind) -> filters.Sections:
+        """Sections for a kind of signal; what is not a voltage of the body (triggers, oxygen …) stays as it is."""
+        if kind == "other":
+            return np.zeros((0, 6))
+        low, high = ECG_BAND_HZ if kind == "ecg" else (self.lff_hz, self.hff_hz)
+        sections = filters.band_pass(low, high, self.sfreq_hz, ORDER, ORDER)
+        if self.notch_hz is None:
+            return sections
+        return np.concatenate([sections, filters.notch(self.notch_hz, self.sfreq_hz, 2.5 * self.notch_hz)])
+
+    def status(self, title: str) -> str:
+        """Everything that a reader must know of what was done to the signal."""
+        lff = f"LFF {self.lff_hz:g} Hz" if self.lff_hz else "LFF off"
+        hff = f"HFF {self.hff_hz:g} Hz" if self.hff_hz else "HFF off"
+        if self.hff_hz and self.hff_hz >= self.sfreq_hz / 2.0:
+            hff = f"HFF off (sampled at {self.sfreq_hz:g} Hz)"
+        mains = f"notch {self.notch_hz:g} Hz" if self.notch_hz else "notch off"
+        return f"{title} | {lff} | {hff} | {mains} | zero-phase Butterworth"
+
+
+def _rate(source: RecordingSource, shown: Derivation) -> float:
+    """Highest rate among the EEG signals shown (all signals where none is EEG)."""
+    used = np.abs(shown.weights).sum(axis=1) > 0.0
+    eeg = [row for row, kind in enumerate(shown.kinds) if kind in ("eeg", "pair") and used[row]]
+    rows = eeg or range(len(shown.kinds))
+    inputs = {shown.inputs[column] for row in rows for column in np.flatnonzero(shown.weights[row])}
+    return max((source.info.signals[index].sfreq_hz for index in inputs), default=filters.ANALYSIS_HZ)
+
+
+def _traces(
+    source: RecordingSource, shown: Derivation, filtering: Filtering, first: int, stop: int
+) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """Filtered traces in µV, NaN where nothing was recorded, and where they are clipped; (n_traces, stop - first) each."""
+    uv = np.full((len(shown.names), stop - first), np.nan, dtype=np.float32)
+    clipped = np.zeros(uv.shape, dtype=bool)
+    for a, b, begin, end in _blocks(source, filtering.sfreq_hz, first, stop):
+        left, right = max(a - filtering.context, begin), min(b + filtering.context, end)
+        raw = read_at_rate(
+            source, shown.inputs, left / filtering.sfreq_hz, right / filtering.sfreq_hz, filtering.sfreq_hz
+        )
+        core = slice(a - left, b - left)
+        here = slice(max(a, first) - a, min(b, stop) - a)
+        there = slice(max(a, first) - first, min(b, stop) - first)
+        uv[:, there] = _filtered_block(raw, core, shown, filtering)[:, here]
+        clipped[:, there] = _touched(shown, quality.clipped_samples(raw)[:, core])[:, here]
+    return uv, clipped
+
+
+def _blocks(source: RecordingSource, rate: float, first: int, stop: int) -> Iterator[tuple[int, int, int, int]]:
+    """Parts of the fixed grid that a page needs, each with the ends of its stretch: ``(a, b, begin, end)`` in samples."""
+    numbers = range(int(first // (BLOCK_S * rate)) - 1, int(stop // (BLOCK_S * rate)) + 2)
+    edges = [round(number * BLOCK_S * rate) for number in numbers]
+    for stretch in source.info.stretches:
+        begin, end = round(stretch.start_s * rate), round(stretch.stop_s * rate)
+        for a, b in pairwise(edges):
+            if max(a, begin, first) < min(b, end, stop):
+                yield max(a, begin), min(b, end), begin, end
+
+
+def _touched(shown: Derivation, mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """A mask of inputs -> the mask of the traces that use them."""
+    if not mask.any():
+        return np.zeros((len(shown.names), mask.shape[1]), dtype=bool)
+    return np.asarray((shown.weights != 0.0).astype(np.float32) @ mask.astype(np.float32) > 0.0)
+
+
+def _filtered_block(
+    raw: NDArray[np.float32], core: slice, shown: Derivation, filtering: Filtering
+) -> NDArray[np.float32]:
+    """Traces of one block from its signals with context."""
+    filled, missing = filters.fill_missing(raw)
+    inputs = np.empty((len(raw), core.stop - core.start))
+    kinds = _input_kinds(shown)
+    for kind in sorted(set(kinds)):
+        rows = [row for row, own in enumerate(kinds) if own == kind]
+        sections = filtering.sections(kind)
+        inputs[rows] = filters.zero_phase(filled[rows], sections, filtering.sfreq_hz, pad_s=PAD_S)[:, core]
+    gone = missing[:, core]
+    traces = shown.weights @ inputs
+    if shown.referenced.any():
+        traces[shown.referenced] -= _common_average(inputs, gone, shown)
+    traces[_touched(shown, gone)] = np.nan
+    return traces.astype(np.float32)
+
+
+def _input_kinds(shown: Derivation) -> list[SignalKind]:
+    """Kind of every input: that of the trace it contributes to."""
+    return [shown.kinds[int(np.flatnonzero(shown.weights[:, column])[0])] for column in range(len(shown.inputs))]
+
+
+def _common_average(inputs: NDArray[np.float64], gone: NDArray[np.bool_], shown: Derivation) -> NDArray[np.float64]:
+    """Mean of the electrodes that are sound in this block; absent, flat, empty and far too large ones do not count."""
+    electrodes = np.flatnonzero(shown.weights[shown.referenced].any(axis=0))
+    spread = inputs[electrodes].std(axis=1)
+    usual = float(np.median(spread))
+    sound = (spread >= quality.FLAT_UV) & (spread <= quality.DEVIATION_RATIO * usual) & ~gone[electrodes].any(axis=1)
+    chosen = electrodes[sound] if sound.any() else electrodes
+    return np.asarray(inputs[chosen].mean(axis=0))
+
+
+def _scale(kind: SignalKind, lff_hz: float | None) -> float:
+    return WIDE_UV_PER_BIT if kind == "ecg" or lff_hz is None else EEG_UV_PER_BIT
+
+
+def _quantized(uv: NDArray[np.float32], scale: NDArray[np.float64]) -> NDArray[np.int16]:
+    bits = np.rint(uv / scale[:, None].astype(np.float32))
+    np.clip(bits, NOTHING + 1, -NOTHING - 1, out=bits)
+    bits[np.isnan(bits)] = NOTHING
+    return bits.astype(np.int16)
+
+
+def _extremes(values: NDArray[np.int16], size: int) -> NDArray[np.int16]:
+    """(min, max) of every ``size`` samples; a bin is empty only if all of it is."""
+    bins = values.reshape(len(values), -1, size)
+    high = bins.max(axis=2)
+    low = np.where(bins == NOTHING, -NOTHING - 1, bins).min(axis=2)
+    low[high == NOTHING] = NOTHING
+    return np.stack([low, high], axis=2).reshape(len(values), -1).astype(np.int16)
+
+
+def _gaps_within(gaps: tuple[Span, ...], start_s: float, stop_s: float) -> tuple[tuple[float, float], ...]:
+    return tuple(
+        (max(gap.start_s, start_s), min(gap.stop_s, stop_s))
+        for gap in gaps
+        if gap.start_s < stop_s and gap.stop_s > start_s
+    )
+
+
+def _runs(mask: NDArray[np.bool_], first: int, rate: float) -> Iterator[tuple[int, float, float]]:
+    """Stretches of a mask as (trace, start_s, stop_s); those closer than 0.1 s are one."""
+    for trace in np.flatnonzero(mask.any(axis=1)).tolist():
+        at = np.flatnonzero(mask[trace])
+        parts = np.split(at, np.flatnonzero(np.diff(at) > 0.1 * rate) + 1)
+        yield from ((trace, (first + int(part[0])) / rate, (first + int(part[-1]) + 1) / rate) for part in parts)
