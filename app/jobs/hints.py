@@ -20,7 +20,7 @@ TASK: Final[str] = "workers.run_job"
 PAUSE_S: Final[float] = 5.0
 """After a broker error no hint is tried for so long: a door must not wait for a dead broker at each request."""
 
-FAILURES = Counter("hms_hint_failures", "Hints that the broker did not take; the dispatcher repeats them.")
+ENQUEUE_FAILURES: Final = Counter("eeg_enqueue_failures_total", "Hints that the broker did not take; the job row stays")
 _log = structlog.get_logger(__name__)
 _broker: Any = None
 _quiet_until = 0.0
@@ -99,7 +99,7 @@ def _send(job_id: str, queue: str) -> None:
     try:
         _broker.send_task(TASK, args=[job_id], queue=queue, retry=False)
     except Exception as error:           # any broker error at all: the row is committed, the dispatcher hints again
-        FAILURES.inc()
+        ENQUEUE_FAILURES.inc()
         _quiet_until = time.monotonic() + PAUSE_S
         _log.warning("hint_failed", job_id=job_id, error=type(error).__name__)
 

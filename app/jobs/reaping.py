@@ -20,7 +20,7 @@ from app.jobs.claiming import quarantine_sentence
 from app.jobs.states import now, show_on_study
 from app.settings import current
 
-LEADER_LOCK: Final[int] = 0x484D5345   # "HMSE": key of the advisory lock
+LEADER_LOCK: Final[int] = 0x484D5346   # key of the advisory lock; another than that of the migrations
 HINTS_PER_ROUND: Final[int] = 100
 """Bounds what one round publishes; a longer backlog is hinted at as it drains."""
 

@@ -1,0 +1,94 @@
+"""An analysis as bytes and back: one npz file without pickle, from which the JSON contract can be rebuilt exactly."""
+
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import asdict, replace
+from datetime import datetime
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ml.analysis import AnalysisResult, ChannelQuality, Event, Quality, RegionalSpectrogram, Spans, Versions
+from ml.recording import PatientField, RecordingInfo, Signal, Span
+
+DB_STEP: Final = 0.5
+DB_LOWEST: Final = -64.0
+"""Spectrogram values are kept in half decibels from -63.5 to 63 dB re 1 µV²/Hz in one byte; 0 is "nothing recorded"."""
+
+
+def to_bytes(result: AnalysisResult) -> bytes:
+    """Everything but the spectrogram and the patient field of the header, which is identity and stays in the recording."""
+    described = replace(result, info=replace(result.info, patient=PatientField()), spectrogram=None)
+    words = {key: value for key, value in asdict(described).items() if key not in ("spans", "spectrogram")}
+    spans = result.spans
+    return _npz(
+        words=_text(json.dumps(words | {"step_s": spans.step_s}, default=_iso)), label_start_s=spans.label_start_s,
+        context=spans.context, prob=spans.prob, assessed=spans.assessed,
+    )
+
+
+def from_bytes(content: bytes) -> AnalysisResult:
+    """What ``to_bytes`` wrote; the spectrogram is kept apart."""
+    with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+        words: dict[str, Any] = json.loads(arrays["words"].tobytes())
+        spans = Spans(arrays["label_start_s"], arrays["context"], arrays["prob"], arrays["assessed"], words.pop("step_s"))
+    words["info"] = _info(words["info"])
+    words["events"] = tuple(Event(**event) for event in words["events"])
+    words["quality"] = _quality(words["quality"])
+    words["versions"] = Versions(**words["versions"])
+    words["findings"] = tuple(words["findings"])
+    return AnalysisResult(spans=spans, **words)
+
+
+def spectrogram_to_bytes(spectrogram: RegionalSpectrogram) -> bytes:
+    """One byte per value."""
+    half_db = np.round((spectrogram.power_db - DB_LOWEST) / DB_STEP)
+    levels = np.where(np.isfinite(half_db), np.clip(half_db, 1, 255), 0).astype(np.uint8)
+    return _npz(
+        levels=levels, freqs_hz=spectrogram.freqs_hz, times_s=spectrogram.times_s, step_s=np.float64(spectrogram.step_s),
+        regions=_text(json.dumps(spectrogram.regions)),
+    )
+
+
+def spectrogram_from_bytes(content: bytes) -> RegionalSpectrogram:
+    """Power within a quarter of a decibel of what was kept; NaN where nothing was recorded."""
+    with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+        levels: NDArray[np.uint8] = arrays["levels"]
+        power_db = np.where(levels > 0, levels.astype(np.float32) * np.float32(DB_STEP) + np.float32(DB_LOWEST), np.float32(np.nan))
+        regions = tuple(json.loads(arrays["regions"].tobytes()))
+        return RegionalSpectrogram(power_db, regions, arrays["freqs_hz"], arrays["times_s"], float(arrays["step_s"]))
+
+
+def _npz(**arrays: Any) -> bytes:
+    file = io.BytesIO()
+    np.savez_compressed(file, **arrays)
+    return file.getvalue()
+
+
+def _text(text: str) -> NDArray[np.uint8]:
+    return np.frombuffer(text.encode(), dtype=np.uint8)
+
+
+def _iso(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} has no place in an analysis")
+
+
+def _info(words: dict[str, Any]) -> RecordingInfo:
+    start = words["start_time"]
+    return RecordingInfo(**words | {
+        "signals": tuple(Signal(**signal) for signal in words["signals"]),
+        "gaps": tuple(Span(**gap) for gap in words["gaps"]),
+        "start_time": datetime.fromisoformat(start) if start else None,
+        "patient": PatientField(),
+        "findings": tuple(words["findings"]),
+    })
+
+
+def _quality(words: dict[str, Any]) -> Quality:
+    channels = tuple(ChannelQuality(**channel | {"reasons": tuple(channel["reasons"])}) for channel in words["channels"])
+    return Quality(**words | {"channels": channels})
