@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import asynccontextmanager, suppress
-from typing import Final, Literal
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from typing import Final, Literal, cast
 
 import structlog
 from a2wsgi import WSGIMiddleware
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
+from starlette.types import ASGIApp
 
 from app import jobs, security, telemetry
 from app import settings as settings_of_process
@@ -58,7 +59,7 @@ def _mount_site(server: FastAPI, settings: Settings) -> Callable[[], Iterable[st
     except ModuleNotFoundError as missing:
         log.warning("no site", missing=missing.name)
         return tuple
-    server.mount("/", WSGIMiddleware(site.server, workers=SITE_THREADS))
+    server.mount("/", cast("ASGIApp", WSGIMiddleware(site.server, workers=SITE_THREADS)))
     return lambda: web.csp_script_hashes(site)
 
 
@@ -66,7 +67,7 @@ def _no_such_api(path: str) -> object:
     return errors.answer(404, "not_found", "There is nothing at this address. The API is at /api/v1; see /api/v1/docs.")
 
 
-def _lifespan(role: Role) -> Callable[[FastAPI], object]:
+def _lifespan(role: Role) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_server: FastAPI) -> AsyncIterator[None]:
         sweeper = asyncio.create_task(_sweep()) if role != "stream" else None

@@ -32,6 +32,8 @@ IDENTITY_KEYS: Final = frozenset({
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 REQUEST_ID: Final = re.compile(r"[0-9A-Za-z-]{8,64}")
 
+Labels = tuple[tuple[str, str], ...]
+
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 
 
@@ -76,7 +78,7 @@ def scrape() -> bytes:
     return generate_latest(REGISTRY)
 
 
-def gauge_lines(name: str, text: str, values: Mapping[tuple[tuple[str, str], ...], float]) -> bytes:
+def gauge_lines(name: str, text: str, values: Mapping[Labels, float]) -> bytes:
     """One gauge read just now (from the database, say) in the text format of Prometheus."""
     lines = [f"# HELP {name} {text}", f"# TYPE {name} gauge"]
     for labels, value in values.items():

@@ -44,7 +44,7 @@ def metrics(request: Request) -> Response:
     _require_scraper(request)
     with reading() as session:
         work = operation.work_in_numbers(session, now=utc_now())
-    jobs = {(("kind", kind), ("state", state)): float(n) for (kind, state), n in work.jobs.items()}
+    jobs: dict[telemetry.Labels, float] = {(("kind", kind), ("state", state)): float(n) for (kind, state), n in work.jobs.items()}
     body = telemetry.scrape() + telemetry.gauge_lines("eeg_jobs", "Jobs by kind and state", jobs)
     body += telemetry.gauge_lines("eeg_oldest_queued_job_seconds", "Age of the oldest queued job", {(): work.oldest_queued_s})
     body += telemetry.gauge_lines("eeg_workers_alive", "Workers seen within a minute", {(): work.workers_alive})

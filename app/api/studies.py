@@ -1,0 +1,146 @@
+"""Studies: the list, one study, its analysis as JSON, its events and the decisions about them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.api.errors import DOCUMENTED
+from app.api.patients import PatientOut
+from app.auth import SignedIn
+from app.db.session import reading, writing
+from app.errors import NotFound
+from app.services import analyses, reviews, studies
+from app.services.studies import Status
+
+router = APIRouter(tags=["studies"], responses=DOCUMENTED)
+
+
+class StudyRowOut(BaseModel):
+    """One line of the worklist."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    patient_id: UUID
+    patient_name: str
+    record_number: str
+    original_name: str
+    start_local: datetime | None = Field(description="The recorder's own clock; EDF states no time zone")
+    duration_s: float
+    uploaded_at: datetime
+    status: Status
+    synthetic: bool
+    job_id: UUID | None
+    job_state: str
+    job_step: str
+    done_units: int
+    total_units: int
+    error_sentence: str
+    seconds_by_class: dict[str, float]
+    n_events: int
+    n_unreviewed: int
+
+
+class SignalOut(BaseModel):
+    label: str
+    sfreq_hz: float
+    unit: str
+    calibrated: bool
+
+
+class StudyOut(BaseModel):
+    """One study with its patient and what its header says."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    patient: PatientOut
+    age_warning: str
+    original_name: str
+    sha256: str
+    size: int
+    format: str
+    start_local: datetime | None
+    duration_s: float
+    uploaded_at: datetime
+    status: Status
+    signals: tuple[SignalOut, ...]
+    gaps: tuple[tuple[float, float], ...]
+    findings: tuple[str, ...]
+    equipment: str
+    synthetic: bool
+
+
+class EventOut(BaseModel):
+    """A rhythmic or periodic pattern that the model suggests, and the decision that holds, if any."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    pattern: str
+    start_s: float
+    stop_s: float
+    max_prob: float
+    mean_prob: float
+    decision: str | None
+
+
+class DecisionIn(BaseModel):
+    decision: Literal["accepted", "dismissed", "withdrawn"]
+    reason: str = Field(default="", max_length=1000)
+    seen: dict[str, Any] = Field(default_factory=dict, description="Montage and filters on the screen")
+
+
+class DecisionOut(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    event_id: UUID
+    decision: str
+    reason: str
+    user_name: str
+    at: datetime
+
+
+@router.get("/studies")
+def list_studies(who: SignedIn, text: Annotated[str, Query(max_length=200)] = "", status: Status | None = None,
+                 limit: Annotated[int, Query(ge=1, le=1000)] = 200) -> list[StudyRowOut]:
+    """Studies of the clinic, newest first."""
+    with reading() as session:
+        found = studies.worklist(session, who, text=text, status=status, limit=limit)
+    return [StudyRowOut.model_validate(row) for row in found]
+
+
+@router.get("/studies/{study_id}")
+def show(study_id: UUID, who: SignedIn) -> StudyOut:
+    """One study of the clinic."""
+    with reading() as session:
+        return StudyOut.model_validate(studies.find(session, who, study_id))
+
+
+@router.get("/studies/{study_id}/analysis")
+def analysis(study_id: UUID, who: SignedIn) -> dict[str, Any]:
+    """The newest result, as ``hms analyse --json`` prints it; 404 while there is none."""
+    with reading() as session:
+        if analyses.latest(session, who, study_id) is None:
+            raise NotFound("This study has no result yet. Follow its job and ask again when it is done.")
+        return analyses.result_json(session, who, study_id)
+
+
+@router.get("/studies/{study_id}/events")
+def events(study_id: UUID, who: SignedIn) -> list[EventOut]:
+    """Events of the newest result in order of time."""
+    with reading() as session:
+        return [EventOut.model_validate(event) for event in analyses.events(session, who, study_id)]
+
+
+@router.post("/events/{event_id}/decision")
+def decide(event_id: UUID, asked: DecisionIn, who: SignedIn) -> DecisionOut:
+    """Accept or dismiss an event, or withdraw one's decision; the model's output stays as it was."""
+    with writing() as session:
+        return DecisionOut.model_validate(
+            reviews.decide(session, who, event_id, decision=asked.decision, reason=asked.reason, seen=asked.seen))
