@@ -10,6 +10,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 LOOPBACK = ["127.0.0.1", "::1", "localhost"]
+DATA = (ROOT / os.environ.get("HMS_TEST_DATA", "../shared/data")).resolve()
+MAY_NOT_BE_ABSENT = {"PostgreSQL absent", "Redis absent", "Chromium absent", "shared data absent"}
 NETWORKED = ("service", "browser")
 
 pytest_plugins = ("tests.servers",)
@@ -37,6 +39,18 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(f"{count:5d}  {reason}")
 
 
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """With ``HMS_NO_SKIPS`` (continuous integration) a part that was skipped for want of a server, browser or data has failed."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is None or not os.environ.get("HMS_NO_SKIPS"):
+        return
+    present = {"shared data absent"} if not DATA.is_dir() else set()
+    forbidden = {_reason(report) for report in reporter.stats.get("skipped", [])} & MAY_NOT_BE_ABSENT - present
+    if forbidden:
+        reporter.write_line(f"failed: parts were skipped ({', '.join(sorted(forbidden))})", red=True)
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
 def _reason(report: pytest.TestReport) -> str:
     longrepr = report.longrepr
     reason = longrepr[2] if isinstance(longrepr, tuple) else str(longrepr)
@@ -46,7 +60,6 @@ def _reason(report: pytest.TestReport) -> str:
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """Folder of real recordings (``HMS_TEST_DATA``); tests that need it skip where it is absent."""
-    folder = (ROOT / os.environ.get("HMS_TEST_DATA", "../shared/data")).resolve()
-    if not folder.is_dir():
+    if not DATA.is_dir():
         pytest.skip("shared data absent")
-    return folder
+    return DATA
