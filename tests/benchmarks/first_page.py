@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from ml.synthetic import recording
-from tests.benchmarks import client
-from tests.benchmarks.server import Server, running
+from tests import api_client as client
+from tests.live_server import Server, running
 
 REPEATS = 3
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 from typing import Any
 
-from tests.benchmarks.server import running
+from tests.live_server import running
 
 REPEATS = 5
 
