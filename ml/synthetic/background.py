@@ -33,7 +33,7 @@ def draw_patient(rng: np.random.Generator, *, healthy: bool | None = None) -> Pa
     """A virtual patient: mostly of intensive care, a sixth with a normal awake or sleeping background."""
     healthy = bool(rng.random() < 0.16) if healthy is None else healthy
     slope, knee_hz = (rng.uniform(1.1, 2.4), 0.8) if healthy else (rng.uniform(1.8, 4.2), rng.uniform(0.3, 1.5))
-    amplitude_uv = float(np.exp(rng.normal(np.log(9.0 if healthy else 6.5), 0.35 if healthy else 0.55)))
+    amplitude_uv = float(np.exp(rng.normal(np.log(9.0 if healthy else 7.5), 0.35 if healthy else 0.55)))
     return Patient(
         head=draw_head(rng),
         slope=slope,
@@ -160,7 +160,8 @@ def _mixing(rng: np.random.Generator, *, correlation_length: float) -> Floats:
     distance = np.linalg.norm(electrodes[:, None] - electrodes[None], axis=-1)
     covariance = np.exp(-((distance / correlation_length) ** rng.uniform(1.2, 1.8)))
     mixing = np.linalg.cholesky(covariance + 1e-6 * np.eye(19))
-    level = np.exp(rng.normal(0, 0.12, 19))
+    front = electrode_directions()[:, 1]
+    level = np.exp(rng.normal(0, 0.12, 19) + rng.uniform(-0.05, 0.45) * front)     # most real windows are higher in front
     mixing = (mixing * level[:, None]) - (mixing * level[:, None]).mean(axis=0)
     return np.asarray(mixing / np.median((bipolar_matrix() @ mixing).std(axis=1) * np.sqrt(19)), dtype=np.float32)
 
@@ -175,8 +176,8 @@ def _n_slow_fields(rng: np.random.Generator) -> int:
 
 
 def _slow_field(rng: np.random.Generator, patient: Patient, line: Timeline) -> Floats:
-    frontal = rng.random() < 0.5
-    where = direction(rng.uniform(40, 85), rng.normal(0, 25)) if frontal else anywhere(rng)
+    frontal = rng.random() < 0.65
+    where = direction(rng.uniform(55, 100), rng.normal(0, 30)) if frontal else anywhere(rng)
     topography = patient.head.patch(where, width_rad=rng.uniform(0.5, 1.1), tangential=rng.uniform(0, 0.3))
     course = noise.band(rng, 1, line, centre_hz=rng.uniform(0.3, 1.6), width_hz=rng.uniform(0.4, 1.2))
     return np.asarray(rng.uniform(0.4, 1.6) * topography[:, None] * course, dtype=np.float32)

@@ -35,7 +35,8 @@ def lateralized(rng: np.random.Generator, patient: Patient, *, side: int) -> Fie
 
     ACNS 2021: unilateral, or bilateral but clearly asymmetric.
     """
-    inclination, azimuth = rng.uniform(35, 92), rng.uniform(25, 150)
+    inclination = rng.uniform(35, 98)
+    azimuth = rng.uniform(15, 95) if rng.random() < 0.65 else rng.uniform(60, 155)      # mostly fronto-temporal
     width = rng.uniform(0.22, 0.75)
     tangential = rng.uniform(0, 0.35)
     lead = patient.head.patch(direction(inclination, side * azimuth), width_rad=width, tangential=tangential)
@@ -54,8 +55,8 @@ def lateralized(rng: np.random.Generator, patient: Patient, *, side: int) -> Fie
 def generalized(rng: np.random.Generator, patient: Patient, *, frontal_share: float = 0.7) -> Field:
     """Both hemispheres together, most often with a frontal maximum; the back of the head may lag by up to 0.1 s."""
     frontal = rng.random() < frontal_share
-    azimuth = rng.uniform(8, 60) if frontal else rng.uniform(60, 165)
-    inclination = rng.uniform(35, 88)
+    azimuth = rng.uniform(8, 50) if frontal else rng.uniform(60, 165)
+    inclination = rng.uniform(45, 98) if frontal else rng.uniform(35, 88)
     width = rng.uniform(0.35, 0.9)
     balance = float(np.exp(rng.normal(0, 0.14)))
     patches = [

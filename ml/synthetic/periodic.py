@@ -68,7 +68,7 @@ Template = Callable[[Doubles], Doubles]
 
 def _template(rng: np.random.Generator, rate_hz: float) -> tuple[Template, float, float]:
     """One to four sharp phases (width 12-85 ms) and in three quarters an after-going slow wave."""
-    width_s = float(np.exp(rng.uniform(np.log(0.012), np.log(0.085))))
+    width_s = float(np.exp(rng.uniform(np.log(0.015), np.log(0.095))))
     sign, centre_s = (-1.0 if rng.random() < 0.8 else 1.0), 0.0
     bumps = []
     for phase in range(rng.choice([1, 2, 3, 4], p=[0.2, 0.4, 0.28, 0.12])):

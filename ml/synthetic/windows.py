@@ -139,7 +139,7 @@ def _scenery(rng: np.random.Generator, patient: Patient, line: Timeline, recipe:
     if not patient.healthy and rng.random() < (0.15 if other else 0.07):
         scene *= background.suppression(rng, line, suppressed_share=rng.uniform(0.2, 0.8))
     for chance, variant, low, high in (
-        (0.25, background.spindles, 1, 4), (0.15 if other else 0.06, background.vertex_waves, 2, 8),
+        (0.2, background.spindles, 1, 4), (0.15 if other else 0.06, background.vertex_waves, 2, 8),
         (0.15 if other else 0.05, background.temporal_theta, 0.5, 2.0),
         (0.2 if other else 0.06, background.sporadic_sharp_waves, 2, 7),
     ):
@@ -185,7 +185,7 @@ def _presence(rng: np.random.Generator, line: Timeline) -> Floats:
 def _snr_db(rng: np.random.Generator, recipe: PatternClass) -> float:
     if recipe == "seizure":
         return float(rng.uniform(0, 20))
-    return float(rng.uniform(-3, 15) if recipe in ("lpd", "gpd") else rng.uniform(-3, 14))
+    return float(rng.uniform(-1, 16) if recipe in ("lpd", "gpd") else rng.uniform(-2, 14))
 
 
 def _ratio(pattern_uv: Floats, rest_uv: Floats) -> float:

@@ -1,0 +1,131 @@
+"""ResNet1D-GRU: five electrode chains through one shared encoder, compared left with right, read by a recurrent layer.
+
+After bilzard and yu4u (HMS competition, fourth place): kernels shared over the chains, a mixer that joins them, features
+that do not care which side leads. Small, since it learns from generated EEG and serves on two CPU cores.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from ml.nets.front_end import Decimate, recorded
+
+CENTRAL: Final[int] = 1_500
+"""Samples at 50 Hz that are read: the central 30 s (reference 5.5)."""
+STEPS: Final[int] = 63
+"""Time steps of the recurrent layer, 0.48 s each."""
+
+
+class SqueezeExcite(nn.Module):
+    """Channel gates from the mean over time."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.gate = nn.Sequential(nn.Linear(width, width // 4), nn.SiLU(), nn.Linear(width // 4, width), nn.Sigmoid())
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x * self.gate(x.mean(dim=-1))[..., None]
+
+
+class ResidualStage(nn.Module):
+    """Two convolutions with a gate around a pooled shortcut; halves time if ``stride`` is 2."""
+
+    def __init__(self, width_in: int, width: int, *, stride: int, kernel: int = 7) -> None:
+        super().__init__()
+        self.body = nn.Sequential(
+            nn.Conv1d(width_in, width, kernel, stride=stride, padding=kernel // 2, bias=False), nn.BatchNorm1d(width), nn.SiLU(),
+            nn.Conv1d(width, width, kernel, padding=kernel // 2, bias=False), nn.BatchNorm1d(width), SqueezeExcite(width),
+        )
+        shortcut: list[nn.Module] = [nn.AvgPool1d(stride, stride, ceil_mode=True)] if stride > 1 else []
+        self.shortcut = nn.Sequential(*shortcut, nn.Conv1d(width_in, width, 1, bias=False))
+
+    def forward(self, x: Tensor) -> Tensor:
+        out: Tensor = functional.silu(self.body(x) + self.shortcut(x))
+        return out
+
+
+class ChainMixer(nn.Module):
+    """Each chain sees itself, its neighbour on the same side, its mirror image and the midline."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.mix = nn.Sequential(nn.Conv1d(4 * width, width, 1, bias=False), nn.BatchNorm1d(width))
+
+    def forward(self, x: Tensor) -> Tensor:
+        batch = x.shape[0] // 5
+        chains = x.reshape(batch, 5, x.shape[1], x.shape[2])                             # (B, 5, C, T)
+        ll, rl, lp, rp, mid = chains.unbind(dim=1)
+        views = [(ll, lp, rl, mid), (rl, rp, ll, mid), (lp, ll, rp, mid), (rp, rl, lp, mid), (mid, (lp + rp) / 2, (ll + rl) / 2, mid)]
+        joined = torch.stack([torch.cat(view, dim=1) for view in views], dim=1)          # (B, 5, 4C, T)
+        return functional.silu(x + self.mix(joined.flatten(0, 1)))
+
+
+class CentrePooling(nn.Module):
+    """Attention heads whose prior is a Gaussian around the labelled 10 s."""
+
+    distance_s: Tensor
+
+    def __init__(self, width: int, *, heads: int = 4) -> None:
+        super().__init__()
+        self.score = nn.Linear(width, heads)
+        self.log_sigma_s = nn.Parameter(torch.linspace(2.0, 8.0, heads).log())
+        times_s = (torch.arange(STEPS) - (STEPS - 1) / 2) * 0.48
+        self.register_buffer("distance_s", times_s, persistent=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        prior = -0.5 * (self.distance_s[:, None] / self.log_sigma_s.exp()) ** 2            # (T, heads)
+        weights = torch.softmax(self.score(x) + prior, dim=1)                              # (B, T, heads)
+        return torch.einsum("bth,btc->bhc", weights, x).flatten(1)                         # (B, heads*C)
+
+
+class ResNet1dGru(nn.Module):
+    """Logits (B, 6) from windows (B, 18, 10000) in µV at 200 Hz, 0 where nothing was recorded."""
+
+    def __init__(self, *, widths: tuple[int, int, int, int] = (32, 48, 64, 96), hidden: int = 64, dropout: float = 0.2) -> None:
+        super().__init__()
+        first, second, third, last = widths
+        self.decimate = Decimate()
+        self.stem = nn.Sequential(nn.Conv1d(9, first, 9, stride=3, padding=4, bias=False), nn.BatchNorm1d(first), nn.SiLU())
+        self.stages = nn.Sequential(
+            ResidualStage(first, first, stride=1), ResidualStage(first, second, stride=2), ChainMixer(second),
+            ResidualStage(second, third, stride=2), ResidualStage(third, last, stride=2), ChainMixer(last),
+        )
+        self.fuse = nn.Sequential(nn.Conv1d(9 * last, 128, 1, bias=False), nn.BatchNorm1d(128), nn.SiLU(), nn.Dropout(dropout))
+        self.gru = nn.GRU(128, hidden, batch_first=True, bidirectional=True)
+        self.pool = CentrePooling(2 * hidden)
+        self.head = nn.Sequential(nn.Dropout(dropout), nn.Linear(8 * hidden + 128, 96), nn.SiLU(), nn.Linear(96, 6))
+
+    def forward(self, bipolar_uv: Tensor) -> Tensor:
+        return self.from_50_hz(self.decimate(bipolar_uv))
+
+    def from_50_hz(self, x: Tensor) -> Tensor:
+        """Logits from windows that are decimated already (B, 18, 2500)."""
+        edge = (x.shape[-1] - CENTRAL) // 2
+        x = x[..., edge : edge + CENTRAL]                                                # (B, 18, 1500)
+        encoded = self.stages(self.stem(_chains(x)))                                     # (B*5, C, 63)
+        fused = self.fuse(_symmetric(encoded))                                           # (B, 128, 63)
+        states, _ = self.gru(fused.transpose(1, 2))                                      # (B, 63, 2*hidden)
+        centre = fused[..., STEPS // 2 - 10 : STEPS // 2 + 11].mean(dim=-1)              # (B, 128)
+        logits: Tensor = self.head(torch.cat([self.pool(states), centre], dim=1))
+        return logits
+
+
+def _chains(x: Tensor) -> Tensor:
+    """(B, 18, T) to (B*5, 9, T): four pairs per chain, linear and compressed, and where anything was recorded."""
+    middle = torch.cat([x[:, 16:18], x[:, 16:18]], dim=1)
+    chains = torch.stack([x[:, 0:4], x[:, 4:8], x[:, 8:12], x[:, 12:16], middle], dim=1)  # (B, 5, 4, T)
+    present = recorded(x)[:, None].expand(-1, 5, -1, -1)
+    maps = [(chains / 50).clamp(-4, 4), torch.asinh(chains / 4) / 2, present]
+    return torch.cat(maps, dim=2).flatten(0, 1)
+
+
+def _symmetric(encoded: Tensor) -> Tensor:
+    """(B*5, C, T) to (B, 9C, T): sum, difference, product and maximum of mirrored chains, and the midline."""
+    chains = encoded.reshape(encoded.shape[0] // 5, 5, encoded.shape[1], encoded.shape[2])
+    left, right = chains[:, 0:4:2], chains[:, 1:4:2]                                      # (B, 2, C, T) each
+    parts = torch.cat([left + right, (left - right).abs(), left * right, torch.maximum(left, right)], dim=1)
+    return torch.cat([parts.flatten(1, 2), chains[:, 4]], dim=1)
