@@ -221,7 +221,7 @@ def _traces(
         here = slice(max(a, first) - a, min(b, stop) - a)
         there = slice(max(a, first) - first, min(b, stop) - first)
         uv[:, there] = _filtered_block(raw, core, shown, filtering)[:, here]
-        clipped[:, there] = _touched(shown, quality.clipped_samples(raw)[:, core])[:, here]
+        clipped[:, there] = _touched(shown, _clipped(raw, core))[:, here]
     return uv, clipped
 
 
@@ -234,6 +234,13 @@ def _blocks(source: RecordingSource, rate: float, first: int, stop: int) -> Iter
         for a, b in pairwise(edges):
             if max(a, begin, first) < min(b, end, stop):
                 yield max(a, begin), min(b, end), begin, end
+
+
+def _clipped(raw: NDArray[np.float32], core: slice) -> NDArray[np.bool_]:
+    """Clipped samples of the core; plateaus that begin or end just outside are seen whole."""
+    before = min(core.start, quality.PLATEAU)
+    near = quality.clipped_samples(np.nan_to_num(raw[:, core.start - before : core.stop + quality.PLATEAU]))
+    return near[:, before : before + core.stop - core.start]
 
 
 def _touched(shown: Derivation, mask: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -89,16 +89,21 @@ def judge(raw_uv: NDArray[np.float32], clean_uv: NDArray[np.float32], *, common_
     absent = missing.reshape(shape).any(axis=-1)
     flat = raw32.reshape(shape).std(axis=-1) < FLAT_UV
     clipped = clipped_samples(raw32).reshape(shape).mean(axis=-1) > CLIPPED_SHARE
-    noisy, mains = _noise((raw32 - np.median(raw32, axis=0) if common_reference else raw32).reshape(shape))
+    noisy, mains = _noise((_median_free(raw32) if common_reference else raw32).reshape(shape))
     spread = clean.std(axis=-1)
     deviating = spread > DEVIATION_RATIO * np.maximum(np.median(spread, axis=0), FLAT_UV)
     alone = _largest_correlation(clean) < CORRELATION
     if common_reference:
-        alone &= _largest_correlation(clean - np.median(clean, axis=0)) < CORRELATION
+        alone &= _largest_correlation(_median_free(clean)) < CORRELATION
     high = np.abs(np.median(raw32.reshape(shape), axis=-1)) > RAIL_UV
     sound = ~(absent | flat)
     reasons = [absent, flat & ~high & ~absent, (clipped | flat & high) & ~absent]
     return Verdict(np.stack([*reasons, (noisy | deviating) & sound, mains & sound, alone & sound]))
+
+
+def _median_free(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Channels against the median of all channels at each moment."""
+    return np.asarray(values - np.median(values, axis=0), dtype=np.float32)
 
 
 def _seconds(values: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -112,17 +117,16 @@ def _seconds(values: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def clipped_samples(values: NDArray[np.floating]) -> NDArray[np.bool_]:
     """Samples on a plateau of at least ``PLATEAU`` equal values beyond ``RAIL_UV``; (channels, samples)."""
-    scale = np.abs(values)
-    level = np.diff(values, axis=1)
-    same = (np.abs(level) <= 1e-4 * scale[:, 1:]) & (scale[:, 1:] >= RAIL_UV)
-    reach = PLATEAU - 1
-    if same.shape[1] < reach:
-        return np.zeros(values.shape, dtype=bool)
-    counts = np.cumsum(np.pad(same, ((0, 0), (1, 0))), axis=1, dtype=np.int32)
-    starts = (counts[:, reach:] - counts[:, :-reach]) == reach
     mask = np.zeros(values.shape, dtype=bool)
+    rows = np.flatnonzero((values.max(axis=1, initial=0.0) >= RAIL_UV) | (values.min(axis=1, initial=0.0) <= -RAIL_UV))
+    if not len(rows) or values.shape[1] < PLATEAU:
+        return mask
+    suspect = values[rows]
+    scale = np.abs(suspect[:, 1:])
+    same = (np.abs(np.diff(suspect, axis=1)) <= 1e-4 * scale) & (scale >= RAIL_UV)
+    starts = np.lib.stride_tricks.sliding_window_view(same, PLATEAU - 1, axis=1).all(axis=2)
     for shift in range(PLATEAU):
-        mask[:, shift : shift + starts.shape[1]] |= starts
+        mask[rows, shift : shift + starts.shape[1]] |= starts
     return mask
 
 
