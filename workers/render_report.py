@@ -67,10 +67,13 @@ def _figure(source: RecordingSource, material: ReportMaterial, request: FigureRe
 
 def _printed(source: RecordingSource, material: ReportMaterial, request: FigureRequest) -> PrintedPage:
     layout = channels.map_to_1020(source.info.signals)
-    shown = page.render(source, layout, start_s=request.start_s, duration_s=PAGE_S, montage="longitudinal", lff_hz=1.0, hff_hz=70.0, notch_hz=None)
+    shown = page.render(
+        source, layout, start_s=request.start_s, duration_s=PAGE_S, montage="longitudinal", lff_hz=1.0, hff_hz=70.0, notch_hz=material.mains_hz,
+    )
     ticks = [report_material.clock_text(material.start_local, request.start_s + second).split(" ")[-1] for second in range(int(PAGE_S) + 1)]
+    traces_uv = np.where(shown.values == page.NOTHING, np.nan, shown.values * np.array(shown.uv_per_bit)[:, None])
     return PrintedPage(
-        traces_uv=shown.traces_uv.astype(np.float32), names=shown.names, kinds=shown.kinds, sfreq_hz=shown.sfreq_hz, tick_labels=tuple(ticks),
+        traces_uv=traces_uv.astype(np.float32), names=shown.names, kinds=shown.kinds, sfreq_hz=shown.sfreq_hz, tick_labels=tuple(ticks),
         status=shown.status, mark=(request.event_start_s - request.start_s, request.event_stop_s - request.start_s),
     )
 

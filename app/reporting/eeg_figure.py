@@ -92,7 +92,8 @@ def _scale_bar(axes: mpl.axes.Axes, uv_mm: float, mm_s: float, n_traces: int) ->
     right, foot = 0.25 / mm_s * 10, -n_traces * ROW_MM + 1.0
     x = axes.get_xlim()[1] - right
     axes.plot([x, x, x - 1], [foot + 10, foot, foot], color="#00539c", linewidth=0.8)
-    axes.text(x - 0.02, foot + 10.3, f"{10 * uv_mm:g} µV, 1 s", color="#00539c", fontsize=4.8, ha="right", va="bottom")
+    axes.text(x - 0.02, foot + 10.3, f"{10 * uv_mm:g} µV, 1 s", color="#00539c", fontsize=4.8, ha="right", va="bottom",
+              bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6})
 
 
 def _svg(figure: Figure) -> bytes:

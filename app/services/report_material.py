@@ -42,7 +42,7 @@ class ReportMaterial:
     recording_name: str
     start_local: datetime | None
     figures: tuple[FigureRequest, ...]
-    clinic_id: UUID
+    mains_hz: float | None           # hum that the analysis found: the printed pages carry a notch there
 
 
 def accepted_events(session: Session, analysis_id: UUID) -> list[FoundEvent]:
@@ -63,7 +63,12 @@ def gather(session: Session, report_id: UUID, *, now: datetime) -> ReportMateria
     wanted = set(report.content.get("events", []))
     events = [event for event in accepted_events(session, analysis.id) if str(event.id) in wanted] if analysis else []
     data = _data(session, report, study, analysis, events, now)
-    return ReportMaterial(report.version, data, study.file.sha256, study.original_name, study.start_local, figure_requests(events, study.duration_s), study.clinic_id)
+    return ReportMaterial(report.version, data, study.file.sha256, study.original_name, study.start_local, figure_requests(events, study.duration_s), _mains_hz(analysis))
+
+
+def _mains_hz(analysis: Analysis | None) -> float | None:
+    found = analysis.summary.get("quality", {}).get("mains_hz") if analysis else None
+    return float(found) if found else None
 
 
 def figure_requests(events: Sequence[FoundEvent], duration_s: float) -> tuple[FigureRequest, ...]:
