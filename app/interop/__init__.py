@@ -1,0 +1,1 @@
+"""From results to the formats of others: pure functions, no database."""
