@@ -5,35 +5,29 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable
-from typing import Final, Protocol
+from dataclasses import dataclass
+from typing import Final
 
 COLUMNS: Final = ("pattern", "start_s", "stop_s", "clock", "max_prob", "mean_prob", "decision", "reviewed_by")
 ACTIVE: Final = ("=", "+", "-", "@", "\t", "\r")
 """First characters that make a spreadsheet run a cell (OWASP, CSV injection)."""
 
 
-class Event(Protocol):
+@dataclass(frozen=True, slots=True)
+class EventLine:
     """What a row is made of; seconds count from the start of the recording."""
 
-    @property
-    def pattern(self) -> str: ...
-    @property
-    def start_s(self) -> float: ...
-    @property
-    def stop_s(self) -> float: ...
-    @property
-    def clock(self) -> str: ...
-    @property
-    def max_prob(self) -> float: ...
-    @property
-    def mean_prob(self) -> float: ...
-    @property
-    def decision(self) -> str: ...
-    @property
-    def reviewed_by(self) -> str: ...
+    pattern: str
+    start_s: float
+    stop_s: float
+    clock: str
+    max_prob: float
+    mean_prob: float
+    decision: str
+    reviewed_by: str
 
 
-def to_csv(events: Iterable[Event]) -> str:
+def to_csv(events: Iterable[EventLine]) -> str:
     """One line for each event, times in seconds with milliseconds; a header line names the columns."""
     out = io.StringIO()
     writer = csv.writer(out)
