@@ -1,0 +1,159 @@
+"""Tiles of a recording for the viewer: EEG pages, annotations, probability ribbon, regional spectrogram.
+
+What comes in is a handle or a result that ``studies`` or ``analyses`` gave to an actor who may see it; what goes out is bytes.
+Reading tiles is not audited, opening a recording is (``studies.opened``).
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections import OrderedDict
+from concurrent.futures import Future
+from dataclasses import dataclass
+from threading import Lock
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.file_store import FileStore
+from app.services.studies import RecordingHandle
+from ml import page as eeg_page
+from ml.analysis import LABEL_S, RegionalSpectrogram, Spans
+from ml.channels import ChannelLayout, map_to_1020
+from ml.montage import MontageName
+from ml.open_recording import open_recording
+from ml.recording import Annotation, RecordingSource
+
+OPEN_RECORDINGS: Final = 8
+"""Recordings kept open at once in a process: a file descriptor and a gap table each, whole signals for Parquet."""
+FLOOR_DB: Final = -40.0
+STEP_DB: Final = 0.35
+"""Spectrogram bytes: 1 .. 255 stand for -40 .. 48.9 dB re 1 µV²/Hz, 0 for nothing recorded."""
+MAX_COLUMNS: Final = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class PageQuery:
+    """One page of EEG as a reader wants to see it; ``None`` leaves a filter out."""
+
+    start_s: float
+    duration_s: float
+    montage: MontageName = "longitudinal"
+    lff_hz: float | None = None
+    hff_hz: float | None = None
+    notch_hz: float | None = None
+    px: int | None = None                # width in device pixels: more than two samples per pixel are reduced to min and max
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRecording:
+    """A recording that is open for reading, with its channels named."""
+
+    source: RecordingSource
+    layout: ChannelLayout
+
+
+class OpenRecordings:
+    """The recordings that were read last, each opened once however many pages ask for it at the same time."""
+
+    def __init__(self, limit: int = OPEN_RECORDINGS) -> None:
+        self._limit = limit
+        self._lock = Lock()
+        self._kept: OrderedDict[str, Future[OpenRecording]] = OrderedDict()
+
+    def get(self, store: FileStore, handle: RecordingHandle) -> OpenRecording:
+        """Open ``handle`` or find it open; what cannot be opened raises ``RecordingError`` and is tried again next time."""
+        with self._lock:
+            found = self._kept.get(handle.sha256)
+            mine = found is None
+            waiting: Future[OpenRecording] = found or Future()
+            self._kept[handle.sha256] = waiting
+            self._kept.move_to_end(handle.sha256)
+            if len(self._kept) > self._limit:
+                self._kept.popitem(last=False)       # closed when the last page that reads it is done
+        if mine:
+            self._open(store, handle, waiting)
+        return waiting.result()
+
+    def _open(self, store: FileStore, handle: RecordingHandle, waiting: Future[OpenRecording]) -> None:
+        try:
+            source = open_recording(store.open(handle.sha256), name=handle.name)
+            waiting.set_result(OpenRecording(source, map_to_1020(source.info.signals)))
+        except BaseException as error:
+            waiting.set_exception(error)
+            with self._lock:
+                self._kept.pop(handle.sha256, None)
+
+
+_open = OpenRecordings()
+
+
+def page(store: FileStore, handle: RecordingHandle, query: PageQuery) -> bytes:
+    """One page of EEG in the byte format of ``ml.page``."""
+    recording = _open.get(store, handle)
+    made = eeg_page.render(
+        recording.source, recording.layout, start_s=query.start_s, duration_s=query.duration_s, montage=query.montage,
+        lff_hz=query.lff_hz, hff_hz=query.hff_hz, notch_hz=query.notch_hz, max_px=query.px,
+    )
+    return made.to_bytes()
+
+
+def annotations(store: FileStore, handle: RecordingHandle) -> tuple[Annotation, ...]:
+    """What the recorder or a technologist left in the file, in order of onset."""
+    return _open.get(store, handle).source.annotations()
+
+
+def ribbon(spans: Spans) -> bytes:
+    """Probabilities of all label spans, little endian.
+
+    Magic ``HMSR`` | version u16 = 1 | classes u16 | spans u32 | step f32 | label length f32 | zeros to 32; then starts f32,
+    probabilities u16 (span after span, 65535 = 1), assessed u8.
+    """
+    head = struct.pack("<4sHHIff", b"HMSR", 1, spans.prob.shape[1], len(spans.label_start_s), spans.step_s, LABEL_S)
+    prob = np.round(np.clip(spans.prob, 0.0, 1.0) * 65535.0).astype("<u2")
+    parts = (spans.label_start_s.astype("<f4"), prob, spans.assessed.astype(np.uint8))
+    return head.ljust(32, b"\0") + b"".join(part.tobytes() for part in parts)
+
+
+def spectrogram(whole: RegionalSpectrogram, *, start_s: float, stop_s: float, columns: int = MAX_COLUMNS) -> bytes:
+    """Part of a spectrogram in at most ``columns`` columns; joined columns show their mean power. Little endian.
+
+    Magic ``HMSS`` | version u16 = 1 | regions u16 | frequencies u32 | times u32 | start of the first column f64 | seconds per
+    column f64 | dB of value 1 f32 | dB per step f32 | first frequency f32 | Hz per step f32 | JSON bytes u32 | zeros to 64; then
+    JSON ``{"names": [...]}`` padded to a multiple of 4, then u8 (region, frequency, time), 0 = nothing recorded.
+    """
+    first = int(np.searchsorted(whole.times_s + whole.step_s / 2.0, start_s, side="right"))
+    stop = int(np.searchsorted(whole.times_s - whole.step_s / 2.0, stop_s, side="left"))
+    joined = max(1, -(-(stop - first) // columns))
+    power_db = _joined(whole.power_db[:, :, first:stop], joined)
+    begins_s = float(whole.times_s[first]) - whole.step_s / 2.0 if first < len(whole.times_s) else start_s
+    names = json.dumps({"names": whole.regions}).encode()
+    names = names.ljust(-(-len(names) // 4) * 4)
+    freq_step_hz = float(whole.freqs_hz[1] - whole.freqs_hz[0]) if len(whole.freqs_hz) > 1 else 1.0
+    head = struct.pack(
+        "<4sHHIIddffffI", b"HMSS", 1, len(whole.regions), len(whole.freqs_hz), power_db.shape[2], begins_s,
+        whole.step_s * joined, FLOOR_DB, STEP_DB, float(whole.freqs_hz[0]), freq_step_hz, len(names),
+    )
+    return head.ljust(64, b"\0") + names + as_bytes(power_db).tobytes()
+
+
+def _joined(power_db: NDArray[np.float32], n: int) -> NDArray[np.float32]:
+    """Mean power of ``n`` neighboring columns each, ``(regions, freqs, ceil(times / n))``; empty columns do not count."""
+    if n == 1:
+        return power_db
+    regions, freqs, times = power_db.shape
+    missing = -times % n
+    padded = np.pad(power_db, ((0, 0), (0, 0), (0, missing)), constant_values=np.nan)
+    groups = 10.0 ** (padded.reshape(regions, freqs, -1, n) / 10.0)
+    counted = np.isfinite(groups).sum(axis=-1)
+    mean = np.where(np.isfinite(groups), groups, 0.0).sum(axis=-1) / np.maximum(counted, 1)
+    with np.errstate(divide="ignore"):
+        return np.where(counted > 0, 10.0 * np.log10(mean), np.nan).astype(np.float32)
+
+
+def as_bytes(power_db: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Decibels as 1 .. 255 from ``FLOOR_DB`` in steps of ``STEP_DB``; NaN as 0."""
+    values = np.clip(np.round((np.nan_to_num(power_db, nan=FLOOR_DB) - FLOOR_DB) / STEP_DB) + 1.0, 1.0, 255.0)
+    return np.where(np.isnan(power_db), 0.0, values).astype(np.uint8)
