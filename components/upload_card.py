@@ -1,0 +1,74 @@
+"""The drop zone and the card of one upload; ``assets/upload.mjs`` copies the card for each file and fills its parts."""
+
+from __future__ import annotations
+
+import dash_bootstrap_components as dbc
+from dash import html
+from dash.development.base_component import Component
+
+from components.shell import icon
+
+
+def drop_zone() -> Component:
+    """Where files are dropped or picked."""
+    return html.Div(
+        [
+            icon("upload"),
+            html.Div([html.Strong("Drop EEG files here"), html.Span("EDF, EDF+, BDF, BDF+ or HMS Parquet; several at once")]),
+            html.Button("Choose files", id="upload-choose", type="button", className="btn btn-primary"),
+        ],
+        id="upload-drop", className="upload-drop",
+    )
+
+
+def prototype() -> Component:
+    """The card that is copied; parts are found by their class, so a copy has no ids to repeat."""
+    head = [
+        html.Strong(className="up-name"), html.Span(className="up-size"), html.Span(className="up-state chip", role="status"),
+        html.Span(className="grow"),
+        html.Button("Choose the file again", type="button", className="up-again btn btn-secondary btn-small", hidden=True),
+        html.Button("Retry", type="button", className="up-retry btn btn-secondary btn-small", hidden=True),
+        html.A("Open study", className="up-open btn btn-primary btn-small", hidden=True),
+        html.Button("Cancel", type="button", className="up-cancel btn btn-quiet btn-small"),
+    ]
+    return html.Article(
+        [
+            html.Div(head, className="up-head"),
+            html.Div([html.Span(html.Span(className="up-fill progress-fill"), className="progress-track"),
+                      html.Span(className="up-text progress-text")], className="up-progress job-progress", hidden=True),
+            html.Div([icon("warning"), html.Div(className="up-message-text")], className="up-message notice notice-warning",
+                     role="alert", hidden=True),
+            html.Div([html.Dl(className="up-facts fact-list"), html.Ul(className="up-findings sentences")],
+                     className="up-header", hidden=True),
+            _patient_form(),
+        ],
+        className="upload-card panel",
+    )
+
+
+def _patient_form() -> Component:
+    sexes = [{"label": "unknown", "value": ""}, {"label": "female", "value": "F"}, {"label": "male", "value": "M"}]
+    new = [
+        _labelled("Name", dbc.Input(class_name="up-new-name", size="sm", maxLength=200, autoComplete="off")),
+        _labelled("Record number", dbc.Input(class_name="up-new-number", size="sm", maxLength=80, autoComplete="off")),
+        _labelled("Birth date", dbc.Input(class_name="up-new-birth", size="sm", type="date")),
+        _labelled("Sex", dbc.Select(options=sexes, value="", class_name="up-new-sex", size="sm")),
+    ]
+    return html.Div(
+        [
+            html.H3("Whose recording is it?"),
+            _labelled("Patient of this clinic",
+                      dbc.Input(class_name="up-search", size="sm", type="search", placeholder="Name or record number", autoComplete="off")),
+            html.Div(className="up-found", role="group", **{"aria-label": "Patients found"}),
+            html.H3("or a new patient"),
+            html.Div(new, className="field-grid"),
+            html.Label([dbc.Input(type="checkbox", class_name="up-accept form-check-input"),
+                        html.Span("It is right: the file belongs to this patient.")], className="up-accept-line", hidden=True),
+            html.Div(html.Button("Confirm and upload", type="button", className="up-confirm btn btn-primary"), className="form-actions"),
+        ],
+        className="up-form", hidden=True,
+    )
+
+
+def _labelled(text: str, control: Component) -> Component:
+    return html.Label([html.Span(text, className="form-label"), control], className="field")
