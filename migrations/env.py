@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
-import app.db.registry
+import app.db.registry  # noqa: F401   # so that the metadata is whole
 from app.db.columns import Table
 
 context.configure(

@@ -43,6 +43,9 @@ def configure(settings: Settings) -> Engine:
     if not settings.database_url:
         settings.data_dir.mkdir(parents=True, exist_ok=True)
     engine = make_engine(settings.sqlalchemy_url)
+    before = _sessions.kw.get("bind")
+    if isinstance(before, Engine):
+        before.dispose()
     _sessions.configure(bind=engine)
     return engine
 

@@ -52,5 +52,5 @@ def check_choice(password: str, user_name: str) -> None:
     low = password.lower()
     if low in _COMMON or len(set(low)) < 5:
         raise Invalid("This password is among the first that are guessed. Choose another, for example four words.")
-    if len(user_name) >= 3 and user_name.lower() in low:
+    if len(user_name) >= 4 and user_name.lower() in low:
         raise Invalid("The password contains the sign-in name. Choose another, for example four words.")
