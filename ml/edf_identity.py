@@ -81,6 +81,8 @@ def start(date_field: str, time_field: str, recording: str) -> tuple[datetime | 
 
 def _start_date(date_field: str, recording: str) -> tuple[date | None, str | None]:
     short, stated = _short_date(date_field), _stated_start(recording)
+    if date_field[6:].lower() == "yy":   # EDF+ from 2085 on: the year stands in the recording field alone
+        short = long_date(stated)
     if short is None:
         return None, "The start date in the header is impossible: the time of day is unknown and times count from the start."
     if stated == "X" and short == date(1985, 1, 1):

@@ -11,6 +11,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ml.analysis import LABEL_S, WINDOW_S
 from ml.channels import ChannelLayout
 from ml.quality import CLIPPED_SHARE, FLAT_UV, clipped_samples
 from ml.recording import RecordingInfo, RecordingSource
@@ -18,9 +19,10 @@ from ml.recording import RecordingInfo, RecordingSource
 PIECE_S: Final = 10.0
 MAX_PIECES: Final = 30
 """Five minutes in all: enough to tell a dead electrode from one that fell off for a while."""
-LARGEST_UV: Final = 10_000.0
+LARGEST_UV: Final = 1_000.0
 SMALLEST_UV: Final = 0.1
-"""Half of the electrodes beyond these standard deviations: no scalp EEG (10 to 100 µV), more likely a wrong unit."""
+"""Standard deviations of 10 s beyond which nothing is scalp EEG (10 to 100 µV): in one electrode a fault of it, in half of
+them more likely a wrong unit."""
 
 
 def check_samples(source: RecordingSource, layout: ChannelLayout) -> tuple[str, ...]:
@@ -42,10 +44,11 @@ def check_samples(source: RecordingSource, layout: ChannelLayout) -> tuple[str, 
     names |= {index: "-".join(pair) for pair, index in layout.pairs.items() if not layout.electrodes}
     starts = _piece_starts(source.info)
     if not names or not starts:
-        return ()
+        return _length(source.info)
     pieces = [source.read(start, min(start + PIECE_S, source.info.duration_s), list(names)) for start in starts]
     by_channel = {name: [piece[row] for piece in pieces] for row, name in enumerate(names.values())}
     return (
+        *_length(source.info),
         *_dead(by_channel),
         *_scale(by_channel),
         *(_twins(source, layout, starts, first, second) for first, second in layout.duplicates),
@@ -66,6 +69,16 @@ def _piece_starts(info: RecordingInfo) -> list[float]:
     return starts
 
 
+def _length(info: RecordingInfo) -> tuple[str, ...]:
+    longest_s = max((stretch.length_s for stretch in info.stretches), default=0.0)
+    if not info.signals or longest_s >= WINDOW_S:
+        return ()
+    what = f"The longest stretch without a gap lasts {longest_s:.1f} s, less than the"
+    if longest_s < LABEL_S:
+        return (f"{what} {LABEL_S:.0f} s that an assessment needs: it can be read, but nothing is assessed.",)
+    return (f"{what} {WINDOW_S:.0f} s that the model looks at: it is assessed with less context.",)
+
+
 def _dead(by_channel: dict[str, list[NDArray[np.float32]]]) -> list[str]:
     findings = []
     for name, pieces in by_channel.items():
@@ -75,6 +88,8 @@ def _dead(by_channel: dict[str, list[NDArray[np.float32]]]) -> list[str]:
             findings.append(f"{name} has no values in any part that was looked at.")
         elif np.median([_clipped_share(piece) for piece in values]) > CLIPPED_SHARE:
             findings.append(f"{name} is clipped at up to {max(float(np.abs(p).max()) for p in values):,.0f} µV; it is no EEG.")
+        elif (spread_uv := float(np.median([piece.std() for piece in values]))) > LARGEST_UV:
+            findings.append(f"{name} varies by {spread_uv:,.0f} µV (standard deviation), far more than an EEG.")
         elif max(float(piece.std()) for piece in values) < FLAT_UV:
             findings.append(f"{name} is flat (less than {FLAT_UV:g} µV): the electrode was off, which is no silence of the brain.")
     return findings
