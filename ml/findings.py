@@ -42,8 +42,8 @@ def _too_few(chosen: NetworkInput) -> str:
     present = [name for row, name in enumerate(chosen.names) if row not in chosen.absent]
     if not present:
         return (
-            "Nothing was assessed: no electrode of the 10-20 system could be told from the channel names. The recording "
-            "can be read in the viewer as recorded; map its channels by hand to have it assessed."
+            f"Nothing was assessed: the model needs {len(ELECTRODES) - MAX_INTERPOLATED} electrodes of the 10-20 system. The "
+            "recording can be read in the viewer as recorded; name its channels by hand to have it assessed."
         )
     lacking = listed([chosen.names[row] for row in chosen.absent])
     return (
@@ -55,13 +55,13 @@ def _too_few(chosen: NetworkInput) -> str:
 def _absent(chosen: NetworkInput) -> Iterator[str]:
     names = [chosen.names[row] for row in chosen.absent]
     if names:
-        were, they = ("was", "It was") if len(names) == 1 else ("were", "They were")
+        were = "was" if len(names) == 1 else "were"
         yield (
-            f"{listed(names)} {were} not recorded. {they} interpolated from the neighbors for the model only; no side is "
-            "claimed for a pattern beside them."
+            f"{listed(names)} {were} interpolated from the neighbors for the model only and {were} never drawn; the side of a "
+            "pattern beside is not claimed."
         )
     if chosen.of_pairs:
-        yield "Only electrode pairs were recorded; the model was given these pairs, and other montages cannot be shown."
+        yield "The model was given the recorded pairs; montages that need single electrodes cannot be shown."
 
 
 def _bad(quality: Quality) -> Iterator[str]:
@@ -91,10 +91,10 @@ def _assessment(info: RecordingInfo, spans: Spans, quality: Quality) -> Iterator
     short = [stretch for stretch in info.stretches if LABEL_S <= stretch.length_s < WINDOW_S]
     if short:
         longest = max(stretch.length_s for stretch in info.stretches)
-        where = f"{len(short)} stretches" if len(info.stretches) > 1 else f"The recording ({longest:.1f} s)"
+        what = f"The recording ({longest:.1f} s) is" if len(info.stretches) == 1 else f"{len(short)} stretches between gaps are"
         yield (
-            f"{where} shorter than the {WINDOW_S:g} s that the model sees around each span: what lies beyond was left "
-            "empty, and the model is less certain there."
+            f"{what} shorter than the {WINDOW_S:g} s that the model sees around each span: what lies beyond was left empty, "
+            "and the model is less certain there."
         )
     missed = sum(stretch.length_s for stretch in info.stretches if stretch.length_s < LABEL_S)
     if missed > 0:

@@ -73,8 +73,8 @@ CHAINS: Final[NDArray[np.float64]] = difference_matrix(CHAIN_PAIRS)
 def derive(montage: MontageName, layout: ChannelLayout, signals: Sequence[Signal]) -> Derivation:
     """Traces of a montage for a recording, the ECG last.
 
-    A recording of pairs only has no electrodes to recombine: it is shown as recorded, except that the longitudinal montage
-    takes the pairs it needs. What cannot be shown at all falls back to "as recorded" and says so in ``montage``.
+    A recording of pairs only has no electrodes to recombine: it is shown as recorded, unless it holds every pair of the
+    montage. What cannot be shown at all falls back to "as recorded" and says so in ``montage``.
 
     Parameters
     ----------
@@ -114,7 +114,7 @@ def _bipolar(
             rows.append((name, "eeg", {layout.pairs[first, second]: 1.0}))
         elif (second, first) in layout.pairs:
             rows.append((name, "eeg", {layout.pairs[second, first]: -1.0}))
-    return rows
+    return rows if layout.electrodes or len(rows) == len(pairs) else []
 
 
 def _missing(montage: MontageName, layout: ChannelLayout, traced: set[str]) -> tuple[str, ...]:

@@ -98,7 +98,7 @@ def judge(raw_uv: NDArray[np.float32], clean_uv: NDArray[np.float32], *, common_
     high = np.abs(np.median(raw32.reshape(shape), axis=-1)) > RAIL_UV
     sound = ~(absent | flat)
     reasons = [absent, flat & ~high & ~absent, (clipped | flat & high) & ~absent]
-    return Verdict(np.stack([*reasons, (noisy | deviating) & sound, mains & sound, alone & sound]))
+    return Verdict(np.stack([*reasons, (noisy | deviating) & sound & ~clipped, mains & sound, alone & sound]))
 
 
 def _median_free(values: NDArray[np.float32]) -> NDArray[np.float32]:
