@@ -20,6 +20,7 @@ from app.file_store import open_store
 from app.services import analyses, studies, tiles
 from app.services.tiles import PageQuery
 from ml.montage import MontageName
+from ml.page import MAX_DURATION_S
 
 T = TypeVar("T")
 _AT_ONCE = CapacityLimiter(4)      # pages filtered at the same time; more would only wait for the same cores
@@ -33,13 +34,13 @@ class PageParameters(BaseModel):
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
-    start_s: float = Field(ge=0.0)
-    duration_s: float = Field(gt=0.0, le=120.0)
+    t0: float = Field(ge=0.0, description="First second of the page, from the start of the recording")
+    dur: float = Field(gt=0.0, le=MAX_DURATION_S, description="Seconds")
     montage: MontageName = "longitudinal"
-    lff_hz: float | None = Field(default=None, gt=0.0, le=20.0)
-    hff_hz: float | None = Field(default=None, ge=5.0, le=1000.0)
-    notch_hz: float | None = Field(default=None, ge=45.0, le=65.0)
-    px: int | None = Field(default=None, ge=100, le=20_000)
+    lff: float | None = Field(default=None, description="Low-frequency filter in Hz: one of those that the viewer offers")
+    hff: float | None = Field(default=None, description="High-frequency filter in Hz")
+    notch: float | None = Field(default=None, description="50 or 60")
+    px: int | None = Field(default=None, ge=100, le=20_000, description="Width: more than 2 samples per pixel become min and max")
 
 
 class RangeParameters(BaseModel):
@@ -47,8 +48,8 @@ class RangeParameters(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    start_s: float = Field(default=0.0, ge=0.0, allow_inf_nan=False)
-    stop_s: float = Field(default=float("inf"), gt=0.0)
+    t0: float = Field(default=0.0, ge=0.0, allow_inf_nan=False)
+    t1: float = Field(default=float("inf"), gt=0.0)
     columns: int = Field(default=tiles.MAX_COLUMNS, ge=10, le=tiles.MAX_COLUMNS)
 
 
@@ -67,7 +68,7 @@ class AnnotationsOut(BaseModel):
 @router.get("/studies/{study_id}/page", response_class=Response, responses=OCTETS)
 async def page(study_id: UUID, who: SignedIn, asked: Annotated[PageParameters, Query()]) -> Response:
     """A page of EEG in one montage, filtered: 16-bit samples of all traces."""
-    query = PageQuery(**asked.model_dump())
+    query = PageQuery(asked.t0, asked.dur, asked.montage, asked.lff, asked.hff, asked.notch, asked.px)
     return await _in_thread(lambda: _page(who, study_id, query))
 
 
@@ -107,7 +108,7 @@ def _ribbon(who: Actor, study_id: UUID) -> Response:
 def _spectrogram(who: Actor, study_id: UUID, asked: RangeParameters) -> Response:
     with reading() as session:
         whole = analyses.spectrogram(session, who, study_id)
-    return _octets(tiles.spectrogram(whole, **asked.model_dump()))
+    return _octets(tiles.spectrogram(whole, start_s=asked.t0, stop_s=asked.t1, columns=asked.columns))
 
 
 def _annotations(who: Actor, study_id: UUID) -> AnnotationsOut:

@@ -17,6 +17,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from app.errors import Invalid
 from app.file_store import FileStore
 from app.services.studies import RecordingHandle
 from ml import page as eeg_page
@@ -45,6 +46,13 @@ class PageQuery:
     hff_hz: float | None = None
     notch_hz: float | None = None
     px: int | None = None                # width in device pixels: more than two samples per pixel are reduced to min and max
+
+    def __post_init__(self) -> None:
+        offered = (("LFF", self.lff_hz, eeg_page.LFF_HZ), ("HFF", self.hff_hz, eeg_page.HFF_HZ), ("notch", self.notch_hz, eeg_page.NOTCH_HZ))
+        for name, value, choices in offered:
+            if value not in choices:
+                words = ", ".join(f"{hz:g}" for hz in choices if hz)
+                raise Invalid(f"There is no {name} of {value:g} Hz here. Choose {words}, or leave it out.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,146 @@
+"""The stage of the EEG viewer and of the spectrogram page: canvases and places that the viewer's script fills."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any, Final
+
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from app.services.analyses import AnalysisView, EventView
+from app.services.studies import StudyView
+from components.viewer_toolbar import key_sheet, strip_controls, viewer_toolbar
+
+STATES: Final = {
+    "queued": "The analysis has not begun yet. The EEG can be read meanwhile.",
+    "analysing": "The analysis is running. The EEG can be read meanwhile.",
+    "failed": "The analysis has failed; the page of the study says why. The EEG can be read all the same.",
+    "cancelled": "The analysis was cancelled. The EEG can be read all the same.",
+}
+CLOCK_HINT: Final = "A clock time (14:26:08), or from the start: +90 (seconds) or +1:30"
+
+
+def viewer_facts(
+    study: StudyView, analysis: AnalysisView | None, events: Sequence[EventView], *, may_review: bool, settings: dict[str, Any]
+) -> dict[str, Any]:
+    """What the script needs to know of a study: no identity, seconds from the start of the recording.
+
+    Parameters
+    ----------
+    settings
+        Of the reader; ``px_per_mm`` is the measured resolution of the screen, absent until it is measured.
+    """
+    assessed = analysis is not None and analysis.assessed_s > 0
+    return {
+        "study": str(study.id),
+        "durationS": study.duration_s,
+        "startLocal": study.start_local.isoformat() if study.start_local else None,
+        "gaps": study.gaps,
+        "analysed": assessed,
+        "state": _state(study, analysis),
+        "events": [
+            {"id": str(event.id), "pattern": event.pattern, "start": event.start_s, "stop": event.stop_s,
+             "max": event.max_prob, "mean": event.mean_prob, "decision": event.decision or None}
+            for event in events
+        ],
+        "mayReview": may_review,
+        "pxPerMm": settings.get("px_per_mm"),
+        "letters": settings.get("single_keys", True),
+    }
+
+
+def _state(study: StudyView, analysis: AnalysisView | None) -> str:
+    if analysis is None:
+        return STATES.get(study.status, STATES["queued"])
+    if analysis.assessed_s > 0:
+        return ""
+    return "Not assessed: " + (" ".join(analysis.findings) or "the recording has no stretch of 10 s that the model can judge.")
+
+
+def viewer_stage(facts: dict[str, Any], *, mains_hz: int, settings: dict[str, Any], model: str) -> Component:
+    """Everything below the banner of the viewer."""
+    toolbar = viewer_toolbar(mains_hz=mains_hz, montage=settings.get("montage", "longitudinal"),
+                             negative_up=settings.get("polarity", "up") != "down")
+    paper = html.Div(
+        [
+            html.Canvas(role="img", tabIndex="0", **{"data-part": "eeg", "aria-label": "EEG, loading"}),
+            html.Div(className="viewer-cursor", hidden=True, **{"data-part": "cursor"}),
+            html.P(className="viewer-problem", hidden=True, role="alert", **{"data-part": "problem"}),
+        ],
+        className="viewer-paper", **{"data-part": "paper"},
+    )
+    status = html.Div(
+        [html.Span(**{"data-part": "status"}), html.Span(className="viewer-readout", **{"data-part": "readout"}),
+         html.Span(role="status", className="viewer-said-line", **{"data-part": "said"})],
+        className="viewer-status",
+    )
+    live = html.Div(className="visually-hidden", **{"data-part": "live", "aria-live": "polite"})
+    body = html.Div([html.Div([_strip(facts), paper], className="viewer-main"), _panel(facts, model)], className="viewer-body")
+    return html.Div([toolbar, body, status, live, key_sheet(), _go_to()], className="viewer", **_data("viewer", facts))
+
+
+def spectrogram_stage(facts: dict[str, Any]) -> Component:
+    """The spectrogram page below its banner: controls, ribbon and four large regions on one axis."""
+    readout = html.Div(
+        [html.Span(className="viewer-readout", **{"data-part": "readout"}), html.Span(role="status", **{"data-part": "said"})],
+        className="viewer-status",
+    )
+    how = (
+        "Multitaper power of the left and right temporal (LL, RL) and parasagittal (LP, RP) chains: window 4 s, step 2 s, "
+        "0.5-20 Hz, decibels re 1 µV²/Hz. A click opens the EEG at that moment."
+    )
+    return html.Div([strip_controls(), _strip(facts), readout, html.P(how, className="field-hint")],
+                    className="viewer viewer-large", **_data("spectrogram", facts))
+
+
+def _data(kind: str, facts: dict[str, Any]) -> dict[str, str]:
+    return {"data-viewer": kind, "data-facts": json.dumps(facts)}
+
+
+def _strip(facts: dict[str, Any]) -> Component:
+    label = facts["state"] or f"Probability of six classes over the whole recording, {len(facts['events'])} events"
+    spectrogram = "Spectrogram of the four regions LL, RL, LP and RP on the same time axis"
+    return html.Div(
+        [
+            html.Canvas(role="img", className="viewer-overview", **{"data-part": "overview", "aria-label": label}),
+            html.Canvas(role="img", className="viewer-spectrogram", hidden=not facts["analysed"],
+                        **{"data-part": "spectrogram", "aria-label": spectrogram}),
+            html.Canvas(className="viewer-box", **{"data-part": "box", "aria-hidden": "true"}),
+        ],
+        className="viewer-strip", **{"data-part": "strip"},
+    )
+
+
+def _panel(facts: dict[str, Any], model: str) -> Component:
+    note = f"Calibrated for balanced classes; model {model}. The model suggests, a reader decides." if model else facts["state"]
+    return html.Aside(
+        [
+            _section("Events", html.Ol(className="viewer-list", **{"data-part": "events"}),
+                     None if facts["events"] else html.P("The model suggests no event." if facts["analysed"] else facts["state"],
+                                                         className="viewer-quiet")),
+            _section("Window", html.Div(**{"data-part": "window"}), html.P(note, className="viewer-quiet")),
+            _section("Overview", strip_controls()),
+            _section("Annotations of the file", html.Ol(className="viewer-list", **{"data-part": "notes"})),
+        ],
+        className="viewer-panel", **{"aria-label": "Findings"},
+    )
+
+
+def _section(title: str, *content: Component | None) -> Component:
+    return html.Section([html.H2(title), *(part for part in content if part is not None)])
+
+
+def _go_to() -> Component:
+    form = html.Form(
+        [
+            html.Label([html.Span("Go to"), dcc.Input(type="text", className="form-control", placeholder=CLOCK_HINT, autoComplete="off")]),
+            html.Div([
+                html.Button("Go", type="submit", className="btn btn-primary"),
+                html.Button("Cancel", type="button", className="btn btn-secondary", **{"data-action": "close-dialog"}),
+            ], className="form-actions"),
+        ],
+        **{"data-part": "goto-form"},
+    )
+    return html.Dialog(form, className="viewer-dialog", **{"data-part": "goto", "aria-label": "Go to a time"})

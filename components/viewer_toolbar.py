@@ -1,0 +1,126 @@
+"""The toolbar of the EEG viewer: every key has a control here, and what a list offers is what there is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from dash import html
+from dash.development.base_component import Component
+
+from ml.montage import MONTAGES, TITLES
+from ml.page import HFF_HZ, LFF_HZ
+
+SENSITIVITIES_UV_MM: Final = (1, 2, 3, 5, 7, 10, 15, 20, 30, 50, 70, 100, 150, 200)
+PAGES_S: Final = (5, 10, 15, 20, 30, 60)
+SPEEDS_MM_S: Final = (15, 30, 60)
+LOWEST_DB: Final = (-20, -15, -10, -5, 0, 5)
+HIGHEST_DB: Final = (10, 15, 20, 25, 30, 35, 40)
+COLOR_MAPS: Final = ("viridis", "magma", "cividis", "gray")
+KEYS: Final = (
+    ("Page Down, Space", "next page"), ("Page Up", "previous page"), ("← →", "one second back, on"),
+    ("Shift + ← →", "half a page back, on"), ("Home, End", "beginning, end"), ("+ −", "more, less sensitive"),
+    (", .", "shorter, longer page"), ("Shift + 1 … 5", "montage"), ("N", "notch filter"), ("L, H", "next LFF, HFF"),
+    ("[ ]", "previous, next event"), ("Enter", "accept the selected event"), ("Delete, X", "dismiss it"), ("U", "undo"),
+    ("S", "spectrogram"), ("G", "go to a time"), ("P", "play"), ("?", "this sheet"),
+)
+Choice = tuple[str, str]      # value, words
+
+
+def viewer_toolbar(*, mains_hz: int, montage: str, negative_up: bool) -> Component:
+    """Lists and buttons in one row; the script of the viewer reads and sets the lists."""
+    return html.Div(
+        [*_paging(), *_lists(mains_hz, montage, negative_up), *_buttons()],
+        className="viewer-toolbar", role="toolbar", **{"aria-label": "EEG viewer"},
+    )
+
+
+def strip_controls() -> Component:
+    """Range of the overview, limits and colors of the spectrogram."""
+    ranges = [
+        _button("range", words, title, argument=seconds, pressed=not seconds)
+        for seconds, words, title in (("", "whole", "The whole recording"), ("3600", "1 h", "One hour"), ("600", "10 min", "Ten minutes"))
+    ]
+    lists = [
+        _list("lowDb", "Lowest dB", [(str(db), f"{db} dB") for db in LOWEST_DB], "-10"),
+        _list("highDb", "Highest dB", [(str(db), f"{db} dB") for db in HIGHEST_DB], "25"),
+        _list("map", "Color map", [(name, name) for name in COLOR_MAPS], "viridis"),
+    ]
+    return html.Div([html.Div(ranges, className="viewer-group"), *lists], className="viewer-strip-controls")
+
+
+def key_sheet() -> Component:
+    """The ``?`` sheet."""
+    rows = [html.Tr([html.Th(html.Kbd(keys), scope="row"), html.Td(does)]) for keys, does in KEYS]
+    close = _button("close-dialog", "Close", "Close the key sheet", class_name="btn btn-secondary")
+    return html.Dialog([html.H2("Keys"), html.Table(html.Tbody(rows)), close], className="viewer-dialog", **{"data-part": "help"})
+
+
+def _paging() -> list[Component]:
+    return [
+        html.Div([
+            _button("first", "⏮", "To the beginning (Home)"), _button("previous", "◀", "Previous page (Page Up)"),
+            _button("half-back", "½◁", "Half a page back (Shift + ←)"), _button("second-back", "−1 s", "One second back (←)"),
+            _button("second-on", "+1 s", "One second on (→)"), _button("half-on", "▷½", "Half a page on (Shift + →)"),
+            _button("next", "▶", "Next page (Page Down, Space)"), _button("last", "⏭", "To the end (End)"),
+        ], className="viewer-group"),
+        html.Div([
+            _button("play", "Play", "Play and stop (P)"),
+            _list("speed", "Speed", [("1x", "1×"), ("5x", "5×"), ("30", "30 pages/min")], "30"),
+            _button("go-to", "Go to …", "Go to a time (G)"),
+        ], className="viewer-group"),
+    ]
+
+
+def _lists(mains_hz: int, montage: str, negative_up: bool) -> list[Component]:
+    notches = ["", str(mains_hz), str(110 - mains_hz)]
+    pages = [(str(s), f"{s} s/page") for s in PAGES_S] + [(f"{mm}mm", f"{mm} mm/s") for mm in SPEEDS_MM_S]
+    return [
+        _list("montage", "Montage (Shift + 1 … 5)", [(name, TITLES[name]) for name in MONTAGES], montage),
+        _list("lff", "Low-frequency filter (L)", _filters("LFF", LFF_HZ), "1"),
+        _list("hff", "High-frequency filter (H)", _filters("HFF", HFF_HZ), "70"),
+        _list("notch", "Notch filter (N)", [(hz, f"notch {hz} Hz" if hz else "notch off") for hz in notches], ""),
+        _list("sensitivity", "Sensitivity (+ −)", [(str(uv), f"{uv} µV/mm") for uv in SENSITIVITIES_UV_MM], "7"),
+        _list("page", "Time base (, .)", pages, "10"),
+        _list("polarity", "Polarity", [("up", "negative up"), ("down", "negative down")], "up" if negative_up else "down"),
+    ]
+
+
+def _buttons() -> list[Component]:
+    return [
+        html.Div([
+            _button("previous-event", "[ event", "Previous event ([)"), _button("next-event", "event ]", "Next event (])"),
+            _button("undo", "Undo", "Take back the last decision (U)"),
+        ], className="viewer-group"),
+        html.Div([
+            _button("spectrogram", "Spectrogram", "Show or hide the spectrogram (S)", toggles="no-spectrogram", when="off"),
+            _button("paper", "Dark paper", "Light traces on dark paper", toggles="paper-dark"),
+            _button("panel", "Panel", "Show or hide the panel", toggles="no-panel", when="off"),
+            _button("help", "?", "Keys (?)"),
+        ], className="viewer-group"),
+    ]
+
+
+def _filters(name: str, frequencies_hz: Iterable[float | None]) -> list[Choice]:
+    return [(f"{hz:g}", f"{name} {hz:g} Hz") if hz else ("", f"{name} off") for hz in frequencies_hz]
+
+
+def _list(name: str, label: str, choices: list[Choice], chosen: str) -> Component:
+    options = [html.Option(words, value=value, selected=value == chosen) for value, words in choices]
+    return html.Select(options, className="form-select", title=label, **{"aria-label": label, "data-setting": name})
+
+
+def _button(
+    action: str, words: str, title: str, *, argument: str | None = None, pressed: bool | None = None, toggles: str = "",
+    when: str = "on", class_name: str = "btn btn-secondary btn-small",
+) -> Component:
+    """A button that does ``action``; one that ``toggles`` a class of the viewer is pressed when the class is on (or off)."""
+    attributes: dict[str, str] = {"data-action": action, "aria-label": title}
+    if argument is not None:
+        attributes["data-argument"] = argument
+    if toggles:
+        attributes |= {"data-toggles": toggles, "data-when": when}
+        pressed = when == "off"
+    if pressed is not None:
+        attributes["aria-pressed"] = str(pressed).lower()
+    return html.Button(words, type="button", title=title, className=class_name, **attributes)

@@ -1,0 +1,42 @@
+"""The EEG of one study with the model's findings on the same time axis."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from dash import Input, Output, callback, dcc, html
+from dash.development.base_component import Component
+
+from app.access import Permission
+from app.auth import current_actor, current_person
+from app.db.session import writing
+from app.services import analyses, site, studies
+from components import states
+from components.patient_banner import patient_banner, study_tabs
+from components.viewer_stage import viewer_facts, viewer_stage
+
+
+def layout(study_id: str | None = None, **_query: str) -> Component:
+    return html.Div(
+        [
+            dcc.Store(id="viewer-study", data=study_id),
+            html.Div(id="viewer-banner"),
+            study_tabs(study_id or ""),
+            html.Div(states.loading("Opening the recording"), id="viewer-stage"),
+        ],
+    )
+
+
+@callback(Output("viewer-banner", "children"), Output("viewer-stage", "children"), Input("viewer-study", "data"))
+def open_study(study_id: str) -> tuple[Component, Component]:
+    """One answer holds the identity and the findings, so that they are always of the same study; one audit row is written."""
+    who, mine = current_actor(), current_person().settings
+    with writing() as session:
+        study = studies.find(session, who, UUID(study_id))
+        studies.opened(session, who, study.id)
+        analysis = analyses.latest(session, who, study.id)
+        found = analyses.events(session, who, study.id)
+        mains_hz = site.find(session, who).mains_hz
+    facts = viewer_facts(study, analysis, found, may_review=who.may(Permission.REVIEW), settings=mine)
+    stage = viewer_stage(facts, mains_hz=mains_hz, settings=mine, model=analysis.model_name if analysis else "")
+    return patient_banner(study), stage
