@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, or_, select, update
@@ -19,10 +19,6 @@ from sqlalchemy.orm import Session
 from app.db.work import Job
 from app.jobs.states import JobState, changed, now, show_on_study
 from app.settings import current
-
-LONGEST_WAIT_S: Final[float] = 30.0
-"""Upper bound of the pause before a failed attempt is repeated (2, 4, 8 … s)."""
-
 
 class Verdict(StrEnum):
     """What a heartbeat learns."""
@@ -122,7 +118,7 @@ def fail(session: Session, held: Claim, *, code: str, sentence: str) -> Job | No
     max_attempts = session.scalars(select(Job.max_attempts).where(Job.id == held.job_id)).one()
     if held.attempt >= max_attempts:
         return finish(session, held, "quarantined", code=code, sentence=quarantine_sentence(sentence, held.attempt))
-    pause = timedelta(seconds=min(LONGEST_WAIT_S, 2.0**held.attempt))
+    pause = timedelta(seconds=min(current().lease_s, 2.0**held.attempt))     # 2, 4, 8 … s, at most a lease
     return _end(session, held, state="queued", lease_owner=None, lease_until=now(session) + pause, hinted_at=None,
                 error_code=code, error_sentence=sentence)
 

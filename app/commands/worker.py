@@ -1,0 +1,24 @@
+"""``hms worker``: does the work that the web server accepts."""
+
+from __future__ import annotations
+
+import click
+
+from app import settings
+
+
+@click.command()
+@click.option("--queues", default="", help="Comma-separated, of cpu and gpu; all that HMS_WORKER_QUEUES names by default.")
+@click.option("--threads", type=click.IntRange(1, 64), help="Jobs at a time.")
+@click.option("--kinds", "modules", multiple=True, metavar="MODULE", help="Python module with further kinds of work (KINDS).")
+def worker(queues: str, threads: int | None, modules: tuple[str, ...]) -> None:
+    """Run a worker: polls the job table, or follows Celery's hints where HMS_REDIS_URL is set."""
+    from workers import serving
+
+    config = settings.current()
+    asked: dict[str, object] = {}
+    if queues:
+        asked["worker_queues"] = tuple(name.strip() for name in queues.split(","))
+    if threads:
+        asked["worker_threads"] = threads
+    serving.serve(config.model_copy(update=asked), modules)
