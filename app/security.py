@@ -15,6 +15,7 @@ from app.settings import Settings
 CSRF_COOKIE: Final = "_csrf_token"       # Dash reads this cookie …
 CSRF_HEADER: Final = "X-CSRFToken"       # … and sends it back in this header
 GESTURE_HEADER: Final = "X-HMS-Gesture"  # "1": a key or pointer moved since the last request (assets/gesture.mjs)
+TOLD_HEADER: Final = "X-HMS-Told"        # "1": a callback failed, and the body of the answer says so on the page
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 CACHEABLE: Final = ("/assets/", "/_dash-component-suites/")
 

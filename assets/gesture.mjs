@@ -1,7 +1,10 @@
 // Tells the server when a person, and not a timer, is behind a request: only that keeps a session alive.
 // The first request after a key, pointer or wheel event carries X-HMS-Gesture: 1; polling alone never does.
+// Also: an ended session leads back to the sign-in form, and a callback that was refused (404, 403, …) is shown to Dash
+// as one that answered, for its body puts the reason on the page.
 
 const HEADER = "X-HMS-Gesture";
+const TOLD = "X-HMS-Told";
 let moved = false;
 
 for (const kind of ["keydown", "pointerdown", "wheel", "touchstart"]) {
@@ -28,5 +31,5 @@ window.fetch = async function fetchWithGesture(input, init) {
   if (response.status === 401) {
     location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
   }
-  return response;
+  return response.headers.has(TOLD) ? new Response(response.body, { headers: response.headers }) : response;
 };
