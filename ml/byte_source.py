@@ -24,6 +24,7 @@ class FileBytes:
     """A plain file, read with ``pread`` so that threads do not share a position."""
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
+        self._fd = -1            # for __del__ of a file that could not be opened
         self._fd = os.open(Path(path), os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
         self._size = os.fstat(self._fd).st_size
 

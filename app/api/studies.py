@@ -87,7 +87,9 @@ class EventOut(BaseModel):
     stop_s: float
     max_prob: float
     mean_prob: float
-    decision: str | None
+    clock: str = Field(description="Recorder's clock at the start, or time from the start where it is unknown")
+    decision: str = Field(description='"accepted", "dismissed", or empty while nobody has decided')
+    reviewed_by: str
 
 
 class DecisionIn(BaseModel):

@@ -17,7 +17,7 @@ from app.access import Actor
 from app.db.studies import Study, Upload
 from app.errors import Conflict
 from app.file_store import FileStore, sha256_of
-from app.services import audit, studies, uploads
+from app.services import analyses, audit, studies, uploads
 from app.services.part_file import part_path
 from app.services.recording_check import Refused, check
 from app.services.uploads import HEAD_BYTES, UploadView
@@ -84,7 +84,7 @@ def _new_study(session: Session, who: Actor, upload: Upload, verified: Verified)
     assert upload.patient_id is not None
     study_id = studies.create(session, who, patient_id=upload.patient_id, sha256=verified.sha256, size=upload.size,
                               original_name=upload.original_name, info=verified.info)
-    jobs.enqueue(session, jobs.JobRequest(clinic_id=who.clinic_id, kind="analyse", study_id=study_id, asked_by=who.user_id))
+    jobs.enqueue(session, analyses.request_for(session, who, study_id))
     return study_id
 
 

@@ -184,6 +184,7 @@ def expire(session: Session, settings: Settings, *, now: datetime) -> int:
     for upload in late:
         _forget(upload, "expired", settings)
         audit.record(session, None, "upload_expired", "upload", upload.id)
+    _remove_strays(session, settings)
     return len(late)
 
 
@@ -264,6 +265,14 @@ def refuse(session: Session, who: Actor, upload: Upload, sentence: str, code: st
     upload.state, upload.refusal = "refused", sentence
     upload.header = {"code": code}                       # the identity in the header is not kept
     audit.record(session, who, "upload_refused", "upload", upload.id, code=code)
+
+
+def _remove_strays(session: Session, settings: Settings) -> None:
+    """Remove bytes whose upload has ended: what a server leaves that stops between its commit and the removal."""
+    wanted = {part_path(settings, upload_id) for upload_id in
+              session.scalars(select(Upload.id).where(Upload.state.in_(OPEN_STATES)))}
+    for path in set(settings.uploads_dir.glob("*.part")) - wanted:
+        path.unlink(missing_ok=True)
 
 
 def _forget(upload: Upload, state: str, settings: Settings) -> None:
