@@ -1,0 +1,41 @@
+"""How the signals of a file were read: label in the file, electrode of the 10-20 system, rate, quality."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from dash import html
+from dash.development.base_component import Component
+
+from components import states
+from ml.channels import ChannelLayout
+
+KINDS: Final = {"eeg": "electrode", "pair": "pair", "ecg": "ECG", "eog": "EOG", "emg": "EMG", "other": "not used"}
+
+
+def channel_table(signals: Sequence[Mapping[str, Any]], layout: ChannelLayout, quality: Mapping[str, Any]) -> Component:
+    """One line per signal; ``quality`` is that of the analysis as its JSON has it, or empty."""
+    names = {index: name for name, index in layout.electrodes.items()}
+    names |= {index: "-".join(pair) for pair, index in layout.pairs.items()}
+    marks = {channel["name"]: channel for channel in quality.get("channels", ())}
+    head = html.Thead(html.Tr([html.Th(name) for name in ("#", "In the file", "Read as", "Kind", "Rate", "Bad share", "Remarks")]))
+    rows = [_row(index, signal, names.get(index, ""), layout, marks) for index, signal in enumerate(signals)]
+    missing = states.notice(f"Not in this file: {', '.join(layout.missing)}.", kind="warning") if layout.missing else None
+    return html.Div([missing, html.Div(html.Table([head, html.Tbody(rows)], className="dense-table"), className="table-scroll")])
+
+
+def channel_panel(signals: Sequence[Mapping[str, Any]], layout: ChannelLayout, quality: Mapping[str, Any]) -> Component:
+    """The table folded away: a technologist opens it, a reader rarely does."""
+    count = f"{len(layout.electrodes)} of 19 electrodes" if layout.electrodes else f"{len(layout.pairs)} electrode pairs"
+    head = html.Summary([html.H2("Signals and electrodes"), html.Span(f"{len(signals)} signals, {count}", className="more")])
+    return html.Details([head, html.Div(channel_table(signals, layout, quality), className="panel-body")], className="panel folded")
+
+
+def _row(index: int, signal: Mapping[str, Any], name: str, layout: ChannelLayout, marks: Mapping[str, Any]) -> Component:
+    mark = marks.get(name, {})
+    unread = "" if signal.get("calibrated", True) else "no usable scale, not read"
+    share = f"{100 * mark['bad_share']:.0f} %" if mark else ""
+    cells = (str(index + 1), signal["label"], name or "–", KINDS[layout.kinds[index]], f"{signal['sfreq_hz']:g} Hz", share,
+             ", ".join(mark.get("reasons", ())) or unread)
+    return html.Tr([html.Td(cell) for cell in cells])

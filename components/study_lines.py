@@ -1,0 +1,62 @@
+"""Studies as lines of a list: for the overview and the timeline of a patient."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from app.services.studies import StudyRow
+from components import clock, states
+from components.chips import chip, status_chip, synthetic_badge
+from components.class_minutes import class_bar
+from components.job_progress import progress_bar
+
+
+def progress_lines(rows: Iterable[StudyRow]) -> Component:
+    """Studies that wait or are being analysed, with their progress."""
+    lines = [_line(row, _progress(row), status_chip(row.status)) for row in rows]
+    return html.Div(lines) if lines else states.empty("Nothing is being analysed.", "Uploaded recordings are analysed at once.")
+
+
+def recent_lines(rows: Iterable[StudyRow], zone: str) -> Component:
+    lines = [_line(row, html.Span(class_bar(row.seconds_by_class), className="line-bar"),
+                   html.Small(clock.moment(row.uploaded_at, zone)), status_chip(row.status)) for row in rows]
+    return html.Div(lines) if lines else states.empty("No studies yet.", "Upload a recording to begin.")
+
+
+def timeline(rows: Iterable[StudyRow], zone: str) -> Component:
+    """The studies of one patient by the recorder's clock, the newest first."""
+    ordered = sorted(rows, key=lambda row: (row.start_local is not None, row.start_local, row.uploaded_at), reverse=True)
+    lines = [_timeline_line(row, zone) for row in ordered]
+    upload = dcc.Link("Upload a recording", href="/upload", className="btn btn-secondary")
+    return html.Div(lines) if lines else states.empty("No studies yet.", "Recordings of this patient will be listed here.", upload)
+
+
+def _timeline_line(row: StudyRow, zone: str) -> Component:
+    return dcc.Link(
+        [
+            html.Div([html.Strong(clock.recorder_start(row.start_local)), html.Small(f"{row.original_name} · {clock.duration(row.duration_s)}")],
+                     className="cell-two grow"),
+            html.Span(class_bar(row.seconds_by_class), className="line-bar"),
+            _unreviewed(row),
+            html.Small(f"uploaded {clock.moment(row.uploaded_at, zone)}"),
+            status_chip(row.status),
+        ],
+        href=f"/studies/{row.id}", className="list-line",
+    )
+
+
+def _line(row: StudyRow, *rest: Component | None) -> Component:
+    name = html.Span([html.Strong(row.patient_name), " ", synthetic_badge() if row.synthetic else None])
+    about = html.Small(f"{row.record_number} · {row.original_name} · {clock.duration(row.duration_s)}")
+    return dcc.Link([html.Div([name, about], className="cell-two grow"), *rest], href=f"/studies/{row.id}", className="list-line")
+
+
+def _progress(row: StudyRow) -> Component:
+    return progress_bar(row.job_state, row.job_step, row.done_units, row.total_units)
+
+
+def _unreviewed(row: StudyRow) -> Component | None:
+    return chip(f"{row.n_unreviewed} of {row.n_events} unreviewed", tone="note") if row.n_unreviewed else None

@@ -1,0 +1,122 @@
+"""The summary of one study: what was assessed, what the model suggests, on what grounds."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any, Final
+
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from app.services.analyses import AnalysisView, EventView
+from app.services.studies import StudyRow, StudyView
+from components import clock, facts, fields, states
+from components.class_minutes import minute_table
+from components.job_progress import progress_bar
+from components.ribbon import ribbon
+from components.shell import icon, panel
+from ml.analysis import Spans
+from ml.classes import CLASSES, DISPLAY_NAMES
+from ml.result_json import PRIOR_NOTES
+
+LIMITS: Final = (
+    "The model looks for five patterns; it does not assess background, slowing, spikes or sleep. "
+    "No findings does not mean a normal EEG."
+)
+
+
+def summary(
+    view: StudyView, analysis: AnalysisView, events: Sequence[EventView], spans: Spans, parts: tuple[Component, Component], *,
+    zone: str, may_analyse: bool,
+) -> Component:
+    """Everything below the banner of an analysed study; ``parts`` are the events table and the channel panel."""
+    strip = ribbon(spans, duration_s=view.duration_s, start=view.start_local, gaps=view.gaps, href=f"/studies/{view.id}/review")
+    n_events = Counter(event.pattern for event in events)
+    table, channels = parts
+    side = [
+        panel("Minutes by class", minute_table(analysis.seconds_by_class, n_events)),
+        panel("Findings and quality", _findings(view, analysis)),
+        panel("Model", _model(analysis, zone), actions=[_again("quiet")] if may_analyse else []),
+    ]
+    return html.Div(
+        [
+            states.notice(view.age_warning, kind="warning") if view.age_warning else None,
+            _cards(view, analysis, events),
+            panel("Probability over the recording", strip, html.P(LIMITS, className="more"), actions=_links(view)),
+            html.Div([html.Div([panel("Suggested events", table, panel_id="study-events"), channels]), html.Div(side)], className="columns"),
+        ],
+    )
+
+
+def not_analysed(view: StudyView, row: StudyRow, *, may_analyse: bool) -> Component:
+    """What stands in place of the summary before, during and instead of an analysis."""
+    viewer = dcc.Link([icon("wave"), "Read the EEG"], href=f"/studies/{view.id}/review", className="btn btn-secondary")
+    again = _again("primary") if may_analyse else None
+    found = [*([view.age_warning] if view.age_warning else []), *view.findings]
+    if row.status in ("queued", "analysing"):
+        state = states.empty("The analysis is under way.", "This page fills by itself. The recording can be read meanwhile.", viewer)
+    elif row.status == "failed":
+        state = states.empty("The analysis failed.", row.error_sentence or "No reason was recorded.", *filter(None, (again, viewer)))
+    else:
+        state = states.empty("This recording was not analysed.", "Its analysis was cancelled.", *filter(None, (again, viewer)))
+    return html.Div([panel("Analysis", state), panel("What the file says", facts.sentences(found)) if found else None])
+
+
+def progress(row: StudyRow) -> Component:
+    return html.Div(progress_bar(row.job_state, row.job_step, row.done_units, row.total_units), className="panel panel-body")
+
+
+def open_events(events: Sequence[EventView]) -> str:
+    return f"{sum(not event.decision for event in events)} unreviewed"
+
+
+def _again(kind: str) -> Component:
+    return fields.button([icon("repeat"), "Analyse again"], "study-again", kind=kind)
+
+
+def _links(view: StudyView) -> list[Component]:
+    return [dcc.Link([icon("wave"), "Review EEG"], href=f"/studies/{view.id}/review", className="btn btn-primary btn-small")]
+
+
+def _cards(view: StudyView, analysis: AnalysisView, events: Sequence[EventView]) -> Component:
+    seizure_s = analysis.seconds_by_class.get("seizure", 0.0)
+    patterns = [name for name in CLASSES[1:5] if analysis.seconds_by_class.get(name, 0.0) > 0]
+    main = max(patterns, key=lambda name: analysis.seconds_by_class[name], default=None)
+    return facts.cards(
+        facts.card("Recorded", clock.duration(view.duration_s), f"{len(view.gaps)} gaps" if view.gaps else "no gaps"),
+        facts.card("Assessed", clock.duration(analysis.assessed_s), f"{clock.duration(analysis.not_assessed_s)} not assessed"),
+        facts.card("Suspected seizure time", clock.duration(seizure_s), "as the model suggests", tone="note" if seizure_s else ""),
+        facts.card("Main pattern", DISPLAY_NAMES[main] if main else "none", "rhythmic or periodic, by time"),
+        facts.card("Events", str(len(events)), html.Span(open_events(events), id="study-open")),
+    )
+
+
+def _model(analysis: AnalysisView, zone: str) -> Component:
+    return html.Div(
+        [
+            facts.fact_list((
+                ("Model", dcc.Link(analysis.model_name, href="/admin/models")),
+                ("Weights", html.Code(analysis.model_sha256[:12], title=analysis.model_sha256)),
+                ("Pipeline", analysis.pipeline_version),
+                ("Run", f"{analysis.run_number}, {clock.moment(analysis.created_at, zone)} ({zone})"),
+                ("Took", clock.duration(analysis.elapsed_s)),
+                ("Prior", f"{analysis.prior}: calibrated for balanced classes" if analysis.prior == "balanced" else analysis.prior),
+            )),
+            html.P(PRIOR_NOTES.get(analysis.prior, ""), className="more"),
+        ],
+    )
+
+
+def _findings(view: StudyView, analysis: AnalysisView) -> Component:
+    found = list(dict.fromkeys((*view.findings, *analysis.findings)))
+    return html.Div([
+        facts.sentences(found) if found else html.P("Nothing about the file or its signals needs a remark."),
+        facts.fact_list(_quality(analysis.quality)),
+    ])
+
+
+def _quality(quality: dict[str, Any]) -> list[tuple[str, str | Component]]:
+    bad = [f"{channel['name']} ({100 * channel['bad_share']:.0f} %)" for channel in quality.get("channels", ()) if channel["bad_share"] > 0.1]
+    hum = quality.get("mains_hz")
+    return [("Poor electrodes", ", ".join(bad) or "none above 10 % of the time"), ("Mains hum", f"{hum:g} Hz" if hum else "not found")]

@@ -1,0 +1,102 @@
+"""One study: what the model suggests, what the reader decided, how the file was read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from dash import ALL, Input, Output, State, callback, ctx, dcc, html, no_update
+from dash.development.base_component import Component
+from dash.exceptions import PreventUpdate
+
+from app.access import Permission
+from app.auth import current_actor, current_person
+from app.db.session import reading, writing
+from app.services import analyses, reviews, studies
+from app.services.analyses import AnalysisView
+from app.services.studies import StudyView
+from components import channel_table, states, study_summary
+from components.events_table import events_table
+from components.patient_banner import patient_banner, study_tabs
+from components.shell import toast
+from ml.channels import map_to_1020
+from ml.recording import Signal
+from pages.addresses import object_id
+
+
+def layout(study_id: str | None = None, **_query: str) -> Component:
+    return html.Div(
+        [
+            dcc.Store(id="study-id", data=study_id), dcc.Store(id="study-state"), dcc.Store(id="study-asked"),
+            dcc.Interval(id="study-tick", interval=2000),
+            html.Div(id="study-banner"),
+            study_tabs(study_id or ""),
+            html.Div(
+                [html.Div(id="study-progress"), html.Div(states.loading("Loading the study"), id="study-body")],
+                className="page",
+            ),
+        ],
+    )
+
+
+@callback(
+    Output("study-state", "data"), Output("study-progress", "children"), Output("study-tick", "disabled"),
+    Input("study-tick", "n_intervals"), Input("study-asked", "data"), State("study-id", "data"), State("study-state", "data"),
+)
+def follow(_ticks: int | None, _asked: str | None, study_id: str, known: str | None) -> tuple[Any, Component | None, bool]:
+    with reading() as session:
+        row = studies.row(session, current_actor(), object_id(study_id))
+    state, running = f"{row.status} {row.job_id}", row.status in ("queued", "analysing")
+    return no_update if state == known else state, study_summary.progress(row) if running else None, not running
+
+
+@callback(
+    Output("study-banner", "children"), Output("study-body", "children"),
+    Input("study-state", "data"), State("study-id", "data"), prevent_initial_call=True,
+)
+def show(_state: str, study_id: str) -> tuple[Component, Component]:
+    who, key = current_actor(), object_id(study_id)
+    with reading() as session:
+        view, row, analysis = studies.find(session, who, key), studies.row(session, who, key), analyses.latest(session, who, key)
+        events = analyses.events(session, who, key)
+        spans = analyses.spans(session, who, key) if analysis else None
+    may_analyse = who.may(Permission.ANALYSE)
+    channels = _channels(view, analysis)
+    if analysis is None or spans is None:
+        return patient_banner(view), html.Div([study_summary.not_analysed(view, row, may_analyse=may_analyse), channels])
+    table = events_table(events, key, page="study", may_review=who.may(Permission.REVIEW))
+    zone = str(current_person().clinic_settings.get("time_zone", "UTC"))
+    return patient_banner(view), study_summary.summary(view, analysis, events, spans, (table, channels), zone=zone, may_analyse=may_analyse)
+
+
+def _channels(view: StudyView, analysis: AnalysisView | None) -> Component:
+    signals = [Signal(signal["label"], signal["sfreq_hz"], signal["unit"], calibrated=signal["calibrated"]) for signal in view.signals]
+    return channel_table.channel_panel(view.signals, map_to_1020(signals), analysis.quality if analysis else {})
+
+
+@callback(
+    Output("study-events", "children"), Output("study-open", "children"),
+    Input({"type": "study-decide", "event": ALL, "decision": ALL}, "n_clicks"), State("study-id", "data"),
+    prevent_initial_call=True,
+)
+def decide(_clicks: Sequence[int | None], study_id: str) -> tuple[Component, str]:
+    if not isinstance(ctx.triggered_id, Mapping) or not ctx.triggered[0]["value"]:
+        raise PreventUpdate
+    who, key, asked = current_actor(), object_id(study_id), ctx.triggered_id
+    with writing() as session:
+        reviews.decide(session, who, UUID(asked["event"]), decision=asked["decision"])
+        events = analyses.events(session, who, key)
+    return events_table(events, key, page="study", may_review=True), study_summary.open_events(events)
+
+
+@callback(
+    Output("study-asked", "data"), Output("shell-toasts", "children", allow_duplicate=True),
+    Input("study-again", "n_clicks"), State("study-id", "data"), prevent_initial_call=True,
+)
+def analyse_again(n_clicks: int | None, study_id: str) -> tuple[str, Component]:
+    if not n_clicks:
+        raise PreventUpdate
+    with writing() as session:
+        job_id = analyses.run_again(session, current_actor(), object_id(study_id))
+    return str(job_id), toast("A new run is queued. Earlier results stay as they were.", kind="ok")
