@@ -28,7 +28,7 @@ def test_a_study_shows_its_banner_and_header(session: Session, alice: Actor) -> 
 
 def test_bob_cannot_read_alices_study(session: Session, alice: Actor, bob: Actor) -> None:
     study_id = builders.study(session, alice)
-    for door in (studies.find, studies.recording, studies.opened):
+    for door in (studies.find, studies.row, studies.recording, studies.opened):
         with pytest.raises(NotFound):
             door(session, bob, study_id)
     assert studies.worklist(session, bob) == []
