@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
+from tests.shared_files import folder
+
 LOOPBACK = ["127.0.0.1", "::1", "localhost"]
-DATA = (ROOT / os.environ.get("HMS_TEST_DATA", "../shared/data")).resolve()
+DATA = folder()
 MAY_NOT_BE_ABSENT = {"PostgreSQL absent", "Redis absent", "Chromium absent", "shared data absent"}
 NETWORKED = ("service", "browser")
 
