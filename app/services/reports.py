@@ -259,7 +259,7 @@ def _last_job(session: Session, report: Report) -> Job | None:
 
 
 def _names(session: Session, ids: set[UUID]) -> dict[UUID, str]:
-    return dict(session.execute(select(User.id, User.name).where(User.id.in_(ids))).tuples().all())
+    return dict(session.execute(select(User.id, User.name).where(User.id.in_(ids))).all())
 
 
 def _view(session: Session, report: Report) -> ReportView:
@@ -278,4 +278,4 @@ def count_by_status(session: Session, who: Actor) -> dict[str, int]:
     """How many reports of the clinic are drafts and how many are final."""
     require(who, Permission.READ_STUDIES)
     query = select(Report.status, func.count()).join(Study, Report.study_id == Study.id).where(Study.clinic_id == who.clinic_id).group_by(Report.status)
-    return dict(session.execute(query).tuples().all())
+    return dict(session.execute(query).all())
