@@ -72,7 +72,8 @@ def analysis(
     session.flush()
     done = Analysis(study_id=study_id, job_id=job.id, parameters_sha256="0", run_number=run, pipeline_version="1",
                     model_name="test", model_sha256="0", result_file_id=file.id, elapsed_s=1.0,
-                    summary={"seconds_by_class": seconds or {}})
+                    summary={"seconds_by_class": seconds or {}, "assessed_s": 600.0, "not_assessed_s": 0.0, "findings": [],
+                             "quality": {}, "prior": "balanced classes"})
     session.add(done)
     session.flush()
     found = [FoundEvent(analysis_id=done.id, study_id=study_id, pattern=pattern, start_s=start, stop_s=stop, max_prob=0.9,
