@@ -21,7 +21,7 @@ NOTES = (Annotation(0.25, None, "Augen zu – 闭眼"), Annotation(2.5, 1.5, "Se
 LABELS = ("Fp1", "F3", "EKG")
 
 
-@pytest.fixture()
+@pytest.fixture
 def written(tmp_path: Path) -> tuple[Path, np.ndarray]:
     uv = np.random.default_rng(3).normal(0, 300, (3, 1000)).astype(np.float32)
     with EdfWriter(tmp_path / "made.edf", LABELS, 200, START, annotations=NOTES) as writer:
