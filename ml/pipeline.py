@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -231,11 +232,11 @@ def _analyse_block(
     first = (starts - cleaned.origin) // SECOND
     last = -(-(starts + LABEL - cleaned.origin) // SECOND)
     bad = quality.bad_for_spans(cleaned.bad, cleaned.recorded, first, last)
-    done = mine.start
-    for batch in windows.cut(cleaned.values_uv, cleaned.origin, starts):
-        rows = slice(done, done + len(batch))
-        _classify(batch, bad[done - mine.start : done - mine.start + len(batch)], ensemble, chosen, tally, rows)
-        done += len(batch)
+    for rows, batch in _batches(cleaned, chosen, starts, bad):
+        tally.logits[mine.start + rows] = ensemble.predict(batch)
+        tally.assessed[mine.start + rows] = True
+    for kind in np.unique(bad[tally.assessed[mine]], axis=0):
+        tally.filled |= kind
 
 
 def _clean(source: RecordingSource, chosen: NetworkInput, block: Block, mains_hz: float | None) -> Cleaned:
@@ -282,25 +283,36 @@ def _fill_spectrogram(cleaned: Cleaned, chosen: NetworkInput, block: Block, tall
     tally.spectrogram.power_db[:, :, columns] = spectrogram.regional_db(pairs, starts, usable)
 
 
-def _classify(
-    batch: NDArray[np.float32],
-    bad: NDArray[np.bool_],
-    ensemble: Ensemble,
-    chosen: NetworkInput,
-    tally: Tally,
-    rows: slice,
-) -> None:
-    """Fill in bad channels, predict, and keep what could be assessed."""
-    bipolar = np.zeros((len(batch), len(chosen.pair_names), WINDOW), dtype=np.float32)
-    possible = np.zeros(len(batch), dtype=bool)
-    kinds, which = np.unique(bad, axis=0, return_inverse=True)
-    for number, kind in enumerate(kinds):
-        matrix = chosen.matrix(tuple(int(index) for index in np.flatnonzero(kind)))
-        members = np.flatnonzero(which.ravel() == number)
-        if matrix is not None:
-            bipolar[members] = matrix @ batch[members]
-            possible[members] = True
-            tally.filled |= kind
-    if possible.any():
-        tally.logits[rows][possible] = ensemble.predict(bipolar[possible])
-        tally.assessed[rows] = possible
+def _batches(
+    cleaned: Cleaned, chosen: NetworkInput, starts: NDArray[np.int64], bad: NDArray[np.bool_]
+) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32]]]:
+    """Windows of the assessable spans with their numbers, filled in and as pairs, in batches.
+
+    Neighbors with the same bad channels overlap by up to 98 %, so their pairs are computed once for all of them.
+    """
+    numbers: list[NDArray[np.int64]] = []
+    held: list[NDArray[np.float32]] = []
+    for run in _runs_of_equal_rows(bad):
+        matrix = chosen.matrix(tuple(np.flatnonzero(bad[run.start]).tolist()))
+        if matrix is None:
+            continue
+        origin = int(starts[run.start]) - BEFORE
+        reach = slice(origin - cleaned.origin, int(starts[run.stop - 1]) - BEFORE + WINDOW - cleaned.origin)
+        pairs = matrix @ cleaned.values_uv[:, reach]
+        first = run.start
+        for batch in windows.cut(pairs, origin, starts[run]):
+            numbers.append(np.arange(first, first + len(batch)))
+            held.append(batch)
+            first += len(batch)
+            if sum(map(len, held)) >= windows.BATCH:
+                yield np.concatenate(numbers), np.concatenate(held)
+                numbers, held = [], []
+    if held:
+        yield np.concatenate(numbers), np.concatenate(held)
+
+
+def _runs_of_equal_rows(table: NDArray[np.bool_]) -> Iterator[slice]:
+    """Ranges of consecutive rows that are equal."""
+    if len(table):
+        edges = [0, *(np.flatnonzero((table[1:] != table[:-1]).any(axis=1)) + 1).tolist(), len(table)]
+        yield from (slice(first, last) for first, last in pairwise(edges))

@@ -69,15 +69,15 @@ def eeg(seconds: float, *, seed: int = 0, n: int = 19, sfreq_hz: float = RATE_HZ
 
 
 class Loudness:
-    """A classifier that calls a window a seizure the more, the larger its central 10 s are: log RMS in µV minus log 50."""
+    """A classifier that calls a window a seizure the more, the larger its central 10 s are: log RMS in µV minus log 25."""
 
     name = "loudness"
 
     def logits(self, bipolar_uv: NDArray[np.float32]) -> NDArray[np.float32]:
         assert bipolar_uv.shape[1:] == (len(CHAIN_PAIRS), 10_000)
-        rms = np.sqrt(np.mean(bipolar_uv[:, :, 4000:6000].astype(np.float64) ** 2, axis=(1, 2)))
+        rms = np.sqrt(np.mean(bipolar_uv[:, :, 4000:6000] ** 2, axis=(1, 2)))
         logits = np.zeros((len(bipolar_uv), 6), dtype=np.float32)
-        logits[:, 0] = 4.0 * (np.log(rms + 1e-3) - np.log(50.0))
+        logits[:, 0] = 4.0 * (np.log(rms + 1e-3) - np.log(25.0))
         logits[:, 5] = 1.0
         return logits
 

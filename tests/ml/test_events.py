@@ -82,7 +82,8 @@ def test_two_patterns_may_overlap_and_come_in_order():
 
 def test_mean_and_maximum_are_those_of_the_timeline():
     (event,) = events.find(spans([0.4, 0.8, 0.6]), EventRule())
-    assert event.max_prob == pytest.approx(0.8) and event.mean_prob == pytest.approx(0.6)
+    assert event.max_prob == pytest.approx(0.8)
+    assert event.mean_prob == pytest.approx(0.6)
 
 
 def test_no_spans_have_no_events():
@@ -100,8 +101,10 @@ def test_events_of_a_pattern_are_apart_long_enough_and_above_the_offset(prob, st
     previous = -np.inf
     for event in events.find(table, rule):
         cells = (line.edges_s[:-1] >= event.start_s) & (line.edges_s[1:] <= event.stop_s)
-        assert event.start_s > previous and event.stop_s - event.start_s >= 10.0
-        assert line.prob[cells, 0].max() >= rule.onset[0] and event.max_prob <= 1.0
+        assert event.start_s > previous
+        assert event.stop_s - event.start_s >= 10.0
+        assert line.prob[cells, 0].max() >= rule.onset[0]
+        assert event.max_prob <= 1.0
         previous = event.stop_s + rule.merge_gap_s
 
 

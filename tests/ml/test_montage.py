@@ -59,20 +59,23 @@ def test_an_absent_electrode_is_named_and_never_drawn():
 
 def test_pairs_as_recorded_serve_the_longitudinal_montage():
     shown = traces("longitudinal", *(f"{a.upper()}-{b.upper()}" for a, b in CHAIN_PAIRS))
-    assert shown.montage == "longitudinal" and np.array_equal(shown.weights, np.eye(18))
+    assert shown.montage == "longitudinal"
+    assert np.array_equal(shown.weights, np.eye(18))
     assert shown.missing == ()
 
 
 @pytest.mark.parametrize("montage", ["average", "transverse", "referential"])
 def test_a_recording_of_pairs_only_is_shown_as_recorded(montage):
     shown = traces(montage, *(f"{a}-{b}" for a, b in CHAIN_PAIRS))
-    assert shown.montage == "as recorded" and shown.names[0] == "Fp1-F7"
+    assert shown.montage == "as recorded"
+    assert shown.names[0] == "Fp1-F7"
 
 
 @pytest.mark.parametrize("montage", MONTAGES)
 def test_unknown_names_are_shown_as_recorded(montage):
     shown = traces(montage, *(f"E{number}" for number in range(1, 21)))
-    assert shown.montage == "as recorded" and len(shown.names) == 20
+    assert shown.montage == "as recorded"
+    assert len(shown.names) == 20
 
 
 def test_a_signal_without_a_scale_is_never_shown():
@@ -82,4 +85,5 @@ def test_a_signal_without_a_scale_is_never_shown():
 
 def test_only_electrodes_make_the_common_average():
     shown = traces("average", *ELECTRODES, "EEG A2-A1", "ECG EKG")
-    assert shown.referenced.sum() == 19 and not shown.referenced[-1]
+    assert shown.referenced.sum() == 19
+    assert not shown.referenced[-1]
