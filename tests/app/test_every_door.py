@@ -91,7 +91,7 @@ def fill(session: Any, alice: Actor) -> dict[str, UUID]:
 
 def api_doors(server: FastAPI) -> list[tuple[str, str]]:
     """(method, path) of every FastAPI route, mounted applications included."""
-    found = [(method, route.path) for route in iter_route_contexts(server.routes) if not isinstance(route.original_route, Mount)
+    found = [(method, str(route.path)) for route in iter_route_contexts(server.routes) if not isinstance(route.original_route, Mount)
              for method in sorted(route.methods or ())]
     for mount in server.routes:
         if isinstance(mount, Mount) and isinstance(mount.app, FastAPI):
@@ -107,8 +107,8 @@ def site_doors(site: Dash) -> list[tuple[str, str]]:
     """(method, path) of every Flask rule that is not public, with something in place of its parameters."""
     rules = [(method, rule) for rule in site.server.url_map.iter_rules() for method in sorted(rule.methods or ())]
     adapter = site.server.url_map.bind("127.0.0.1")
-    paths = [(method, adapter.build(rule.endpoint, dict.fromkeys(rule.arguments, "x"), method)) for method, rule in rules]
-    return [(method, path) for method, path in paths if path and method != "OPTIONS" and not is_public(path)]
+    paths = [(method, str(adapter.build(rule.endpoint, dict.fromkeys(rule.arguments, "x"), method))) for method, rule in rules]
+    return [(method, path) for method, path in paths if method != "OPTIONS" and not is_public(path)]
 
 
 def named(component: str, ids: Mapping[str, UUID]) -> str | None:

@@ -93,7 +93,7 @@ def test_the_csrf_token_of_one_session_is_worth_nothing_in_another() -> None:
 
 @pytest.mark.parametrize("headers", [
     {"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}, {"Origin": "https://evil.example", "Host": "eeg.local"},
-    {"Origin": "null", "Host": "eeg.local"},
+    {"Origin": "null", "Host": "eeg.local"}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site", "Origin": "http://eeg.local", "Host": "eeg.local"},
 ])
 def test_requests_of_other_sites_are_refused(headers: dict[str, str]) -> None:
     with pytest.raises(Forbidden):
@@ -101,4 +101,8 @@ def test_requests_of_other_sites_are_refused(headers: dict[str, str]) -> None:
 
 
 def test_own_requests_pass() -> None:
-    security.check_same_site({"Sec-Fetch-Site": "same-origin", "Origin": "http://eeg.local:8050", "Host": "eeg.local:8050"})
+    security.check_same_site({"Origin": "http://eeg.local:8050", "Host": "eeg.local:8050"})
+
+
+def test_a_form_of_our_own_may_hide_its_origin() -> None:
+    security.check_same_site({"Sec-Fetch-Site": "same-origin", "Origin": "null", "Host": "eeg.local:8050"})
