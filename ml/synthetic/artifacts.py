@@ -80,11 +80,13 @@ def heartbeat(rng: np.random.Generator, line: Timeline, *, rate_hz: float) -> Fl
     n = int(line.length_s * rate_hz * 1.6) + 4
     intervals_s = (1 + rng.uniform(0.01, 0.06) * rng.standard_normal(n)) / rate_hz
     times_s = line.start_s - rng.uniform(0, 1) + np.cumsum(np.abs(intervals_s))
+    return noise.place(times_s, np.ones(n), line, heart_wave, before_s=0.4, after_s=0.6)
+
+
+def heart_wave(seconds: NDArray[np.float64]) -> NDArray[np.float64]:
+    """One heartbeat of unit R wave at 0 s: P, Q, R, S and T."""
     bumps = ((-0.17, 0.025, 0.12), (-0.028, 0.009, -0.15), (0.0, 0.011, 1.0), (0.03, 0.011, -0.25), (0.26, 0.05, 0.28))
-    return noise.place(
-        times_s, np.ones(n), line,
-        lambda dt: np.asarray(sum(h * np.exp(-0.5 * ((dt - c) / s) ** 2) for c, s, h in bumps)), before_s=0.4, after_s=0.6,
-    )
+    return np.asarray(sum(h * np.exp(-0.5 * ((seconds - c) / s) ** 2) for c, s, h in bumps))
 
 
 def pulse(rng: np.random.Generator, line: Timeline) -> Floats:

@@ -32,6 +32,7 @@ log = logging.getLogger(__name__)
 
 Network = ResNet1dGru | SpectrogramNet
 NETWORKS: Final[dict[str, Callable[[], Network]]] = {"raw": ResNet1dGru, "spectrogram": SpectrogramNet}
+SAVE_EVERY: Final[int] = 50
 HELD_OUT_SEED: Final[int] = 1_000_003
 """Added to the seed of a run: held-out virtual patients are never among those trained on."""
 
@@ -58,7 +59,7 @@ def window_sets(settings: TrainingConfig, build: Path) -> tuple[WindowSet, Windo
     return train, held_out
 
 
-def fit(name: str, windows: WindowSet, settings: TrainingConfig, *, start: Path | None = None) -> Trained:
+def fit(name: str, windows: WindowSet, settings: TrainingConfig, *, checkpoint: Path, resume: bool = False) -> Trained:
     """Train one network on soft votes.
 
     Parameters
@@ -67,20 +68,24 @@ def fit(name: str, windows: WindowSet, settings: TrainingConfig, *, start: Path 
         Key of ``NETWORKS``.
     windows
         Generated windows at 50 Hz.
-    start
-        Checkpoint to go on from; random weights without.
+    checkpoint
+        Safetensors file for the averaged weights, written every ``SAVE_EVERY`` steps and at the end.
+    resume
+        Go on from the checkpoint if there is one; random weights otherwise.
     """
     torch.manual_seed(settings.seed)
     network = NETWORKS[name]()
-    if start is not None:
-        network.load_state_dict(load_file(start))
+    if resume and checkpoint.exists():
+        network.load_state_dict(load_file(checkpoint))
     averaged = copy.deepcopy(network).eval()
     run = _Run(network, averaged, windows, settings)
     began = time.monotonic()
     while run.progress(time.monotonic() - began) < 1:
         run.step(run.progress(time.monotonic() - began))
-        if run.steps % 50 == 0:
-            log.info("%s step %d/%d loss %.4f %.0f s", name, run.steps, run.planned, np.mean(run.losses[-50:]), time.monotonic() - began)
+        if run.steps % SAVE_EVERY == 0:
+            save_file(averaged.state_dict(), checkpoint)
+            log.info("%s step %d/%d loss %.4f %.0f s", name, run.steps, run.planned, np.mean(run.losses[-SAVE_EVERY:]), time.monotonic() - began)
+    save_file(averaged.state_dict(), checkpoint)
     return Trained(averaged, run.steps, time.monotonic() - began, run.losses)
 
 
@@ -171,8 +176,7 @@ def main() -> None:
     train_set, held_out = window_sets(settings, arguments.build)
     for name in settings.networks:
         checkpoint = arguments.build / f"{settings.name}_{name}.safetensors"
-        trained = fit(name, train_set, settings, start=checkpoint if arguments.resume and checkpoint.exists() else None)
-        save_file(trained.network.state_dict(), checkpoint)
+        trained = fit(name, train_set, settings, checkpoint=checkpoint, resume=arguments.resume)
         logits = torch.from_numpy(predict(trained.network, held_out))
         report = {
             "network": name, "steps": trained.steps, "seconds": round(trained.seconds), "settings": settings.to_json(),

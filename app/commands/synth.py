@@ -1,0 +1,32 @@
+"""``hms synth``: write a generated EEG with known events."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.option("--hours", default=1.0, show_default=True, type=click.FloatRange(0.01, 168), help="Length of the recording.")
+@click.option("--seed", default=7, show_default=True, type=int, help="The same seed writes the same bytes.")
+@click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="EDF file to write.")
+@click.option("--diary", type=click.Path(dir_okay=False, path_type=Path), help="JSON file for the true events.")
+@click.option("--healthy", is_flag=True, help="A normal adult without any pattern.")
+def synth(hours: float, seed: int, out: Path, diary: Path | None, healthy: bool) -> None:
+    """Write a synthetic EEG (EDF+, 19 electrodes and EKG, 200 Hz) with a diary of its events."""
+    from ml.synthetic import recording
+
+    if not out.parent.is_dir():
+        raise click.BadParameter(f"the folder {out.parent} does not exist; make it first", param_hint="--out")
+    with click.progressbar(length=1000, label="generating", file=click.get_text_stream("stderr")) as bar:
+        events = recording.write_edf(
+            out, hours=hours, seed=seed, patterns={} if healthy else None, healthy=healthy,
+            on_progress=lambda done, total: bar.update(1000 * done // total - 1000 * (done - 1) // total),
+        )
+    document = [asdict(event) for event in events]
+    if diary is not None:
+        diary.write_text(json.dumps(document, indent=1))
+    click.echo(f"{out}: {hours:g} h, {len(events)} events, synthetic")
