@@ -1,17 +1,30 @@
 // Entry: starts the viewer, or the spectrogram page, when Dash has put it on the screen, and ends it when Dash takes it away.
 
-import { SpectrogramPage } from "./viewer/spectrogram_page.mjs";
+import { Clock } from "./viewer/clock.mjs";
+import { Strip } from "./viewer/strip.mjs";
 import { View } from "./viewer/view.mjs";
 
-const KINDS = { viewer: View, spectrogram: SpectrogramPage };
+const PAGE_S = 10;      // of the viewer that the spectrogram leads to: the clicked moment comes to its middle
 let open = null;
 
+function spectrogram(root, facts) {
+  const part = (name) => root.querySelector(`[data-part=${name}]`), start = Number(new URLSearchParams(location.search).get("t"));
+  const strip = new Strip(root, facts, new Clock(facts.startLocal), {
+    go: (seconds) => location.assign(`/studies/${facts.study}/review?t=${Math.max(0, seconds - PAGE_S / 2).toFixed(1)}`),
+    hover: (words) => { part("readout").textContent = words; },
+    say: (words) => { part("said").textContent = words; },
+  });
+  if (start) strip.show({ startS: start, durationS: PAGE_S });
+  strip.load();
+  return strip;
+}
+
 function look() {
-  const place = document.querySelector("[data-viewer][data-facts]");
-  if (open && open.place === place) return;
+  const place = document.querySelector("[data-viewer]");
+  if (place === (open?.place ?? null)) return;
   open?.view.close();
-  open = null;
-  if (place) open = { place, view: new KINDS[place.dataset.viewer](place, JSON.parse(place.dataset.facts)) };
+  const facts = place && JSON.parse(place.dataset.facts);
+  open = place && { place, view: place.dataset.viewer === "viewer" ? new View(place, facts) : spectrogram(place, facts) };
 }
 
 new MutationObserver(look).observe(document.documentElement, { childList: true, subtree: true });

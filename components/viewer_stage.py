@@ -11,7 +11,10 @@ from dash.development.base_component import Component
 
 from app.services.analyses import AnalysisView, EventView
 from app.services.studies import StudyView
-from components.viewer_toolbar import key_sheet, strip_controls, viewer_toolbar
+from components import clock
+from components.chips import LETTERS, class_chip
+from components.viewer_toolbar import display_controls, key_sheet, strip_controls, viewer_toolbar
+from ml.classes import CLASSES, LONG_NAMES
 
 STATES: Final = {
     "queued": "The analysis has not begun yet. The EEG can be read meanwhile.",
@@ -59,10 +62,11 @@ def _state(study: StudyView, analysis: AnalysisView | None) -> str:
     return "Not assessed: " + (" ".join(analysis.findings) or "the recording has no stretch of 10 s that the model can judge.")
 
 
-def viewer_stage(facts: dict[str, Any], *, mains_hz: int, settings: dict[str, Any], model: str) -> Component:
-    """Everything below the banner of the viewer."""
-    toolbar = viewer_toolbar(mains_hz=mains_hz, montage=settings.get("montage", "longitudinal"),
-                             negative_up=settings.get("polarity", "up") != "down")
+def viewer_stage(
+    facts: dict[str, Any], events: Sequence[EventView], *, mains_hz: int, settings: dict[str, Any], model: str
+) -> Component:
+    """Everything below the banner of the viewer; ``model`` names the ensemble, empty before the analysis."""
+    toolbar = viewer_toolbar(mains_hz=mains_hz, montage=settings.get("montage", "longitudinal"))
     paper = html.Div(
         [
             html.Canvas(role="img", tabIndex="0", **{"data-part": "eeg", "aria-label": "EEG, loading"}),
@@ -77,7 +81,9 @@ def viewer_stage(facts: dict[str, Any], *, mains_hz: int, settings: dict[str, An
         className="viewer-status",
     )
     live = html.Div(className="visually-hidden", **{"data-part": "live", "aria-live": "polite"})
-    body = html.Div([html.Div([_strip(facts), paper], className="viewer-main"), _panel(facts, model)], className="viewer-body")
+    display = display_controls(negative_up=settings.get("polarity", "up") != "down")
+    panel = _panel(facts, events, display, model)
+    body = html.Div([html.Div([_strip(facts), paper], className="viewer-main"), panel], className="viewer-body")
     return html.Div([toolbar, body, status, live, key_sheet(), _go_to()], className="viewer", **_data("viewer", facts))
 
 
@@ -113,19 +119,49 @@ def _strip(facts: dict[str, Any]) -> Component:
     )
 
 
-def _panel(facts: dict[str, Any], model: str) -> Component:
+def _panel(facts: dict[str, Any], events: Sequence[EventView], display: Component, model: str) -> Component:
     note = f"Calibrated for balanced classes; model {model}. The model suggests, a reader decides." if model else facts["state"]
+    none = "The model suggests no event." if facts["analysed"] else facts["state"]
+    items = [_event(event, may_review=facts["mayReview"]) for event in events]
     return html.Aside(
         [
-            _section("Events", html.Ol(className="viewer-list", **{"data-part": "events"}),
-                     None if facts["events"] else html.P("The model suggests no event." if facts["analysed"] else facts["state"],
-                                                         className="viewer-quiet")),
-            _section("Window", html.Div(**{"data-part": "window"}), html.P(note, className="viewer-quiet")),
-            _section("Overview", strip_controls()),
+            _section("Events", html.Ol(items, className="viewer-list", **{"data-part": "events"}), None if events else _quiet(none)),
+            _section("Window", _probabilities(), _quiet(note)),
             _section("Annotations of the file", html.Ol(className="viewer-list", **{"data-part": "notes"})),
+            _section("Overview", strip_controls()),
+            _section("Display", display),
         ],
         className="viewer-panel", **{"aria-label": "Findings"},
     )
+
+
+def _event(event: EventView, *, may_review: bool) -> Component:
+    """One line of the list; which of its buttons show follows from ``data-decision``, which the script sets."""
+    pattern = next(known for known in CLASSES if known == event.pattern)
+    name = f"{LETTERS[pattern]} at {event.clock}"
+    facts = f"{event.clock} · {clock.duration(event.stop_s - event.start_s)} · {event.max_prob:.2f}"
+    go = html.Button([class_chip(pattern), html.Span(facts)], type="button", className="viewer-go",
+                     title=f"Go to {name}, highest probability {event.max_prob:.2f}")
+    said = html.Span(event.decision, className="viewer-decided", **{"data-part": "decided"})
+    choices = (("accepted", "✓", f"Accept {name}"), ("dismissed", "✗", f"Dismiss {name}"), ("withdrawn", "↶", f"Take back the decision on {name}"))
+    buttons = [
+        html.Button(sign, type="button", title=words, className="viewer-decide", **{"data-decide": decision, "aria-label": words})
+        for decision, sign, words in choices if may_review
+    ]
+    return html.Li([go, said, *buttons], className="viewer-event", **{"data-event": str(event.id), "data-decision": event.decision})
+
+
+def _probabilities() -> Component:
+    rows = [
+        html.Tr([html.Th(LETTERS[name], scope="row", title=LONG_NAMES[name]), html.Td("–", className="viewer-number"),
+                 html.Td(html.Span(className=f"fill-{name}"), className="viewer-meter")])
+        for name in CLASSES
+    ]
+    return html.Table([html.Caption(), html.Tbody(rows)], className="viewer-probs", **{"data-part": "window"})
+
+
+def _quiet(sentence: str) -> Component:
+    return html.P(sentence, className="viewer-quiet")
 
 
 def _section(title: str, *content: Component | None) -> Component:

@@ -27,11 +27,23 @@ KEYS: Final = (
 Choice = tuple[str, str]      # value, words
 
 
-def viewer_toolbar(*, mains_hz: int, montage: str, negative_up: bool) -> Component:
+def viewer_toolbar(*, mains_hz: int, montage: str) -> Component:
     """Lists and buttons in one row; the script of the viewer reads and sets the lists."""
     return html.Div(
-        [*_paging(), *_lists(mains_hz, montage, negative_up), *_buttons()],
+        [*_paging(), *_lists(mains_hz, montage), *_buttons()],
         className="viewer-toolbar", role="toolbar", **{"aria-label": "EEG viewer"},
+    )
+
+
+def display_controls(*, negative_up: bool) -> Component:
+    """What is seldom changed: polarity, paper, speed of playing."""
+    return html.Div(
+        [
+            _list("polarity", "Polarity", [("up", "negative up"), ("down", "negative down")], "up" if negative_up else "down"),
+            _list("speed", "Speed of playing", [("1x", "play 1×"), ("5x", "play 5×"), ("30", "play 30 pages/min")], "30"),
+            _button("paper", "Dark paper", "Light traces on dark paper", toggles="paper-dark"),
+        ],
+        className="viewer-controls",
     )
 
 
@@ -46,7 +58,7 @@ def strip_controls() -> Component:
         _list("highDb", "Highest dB", [(str(db), f"{db} dB") for db in HIGHEST_DB], "25"),
         _list("map", "Color map", [(name, name) for name in COLOR_MAPS], "viridis"),
     ]
-    return html.Div([html.Div(ranges, className="viewer-group"), *lists], className="viewer-strip-controls")
+    return html.Div([html.Div(ranges, className="viewer-group"), *lists], className="viewer-controls")
 
 
 def key_sheet() -> Component:
@@ -59,20 +71,16 @@ def key_sheet() -> Component:
 def _paging() -> list[Component]:
     return [
         html.Div([
-            _button("first", "⏮", "To the beginning (Home)"), _button("previous", "◀", "Previous page (Page Up)"),
-            _button("half-back", "½◁", "Half a page back (Shift + ←)"), _button("second-back", "−1 s", "One second back (←)"),
-            _button("second-on", "+1 s", "One second on (→)"), _button("half-on", "▷½", "Half a page on (Shift + →)"),
-            _button("next", "▶", "Next page (Page Down, Space)"), _button("last", "⏭", "To the end (End)"),
+            _button("first", "|◀", "To the beginning (Home)"), _button("previous", "◀", "Previous page (Page Up)"),
+            _button("half-back", "−½", "Half a page back (Shift + ←)"), _button("second-back", "−1 s", "One second back (←)"),
+            _button("second-on", "+1 s", "One second on (→)"), _button("half-on", "+½", "Half a page on (Shift + →)"),
+            _button("next", "▶", "Next page (Page Down, Space)"), _button("last", "▶|", "To the end (End)"),
         ], className="viewer-group"),
-        html.Div([
-            _button("play", "Play", "Play and stop (P)"),
-            _list("speed", "Speed", [("1x", "1×"), ("5x", "5×"), ("30", "30 pages/min")], "30"),
-            _button("go-to", "Go to …", "Go to a time (G)"),
-        ], className="viewer-group"),
+        html.Div([_button("play", "Play", "Play and stop (P)"), _button("go-to", "Go to …", "Go to a time (G)")], className="viewer-group"),
     ]
 
 
-def _lists(mains_hz: int, montage: str, negative_up: bool) -> list[Component]:
+def _lists(mains_hz: int, montage: str) -> list[Component]:
     notches = ["", str(mains_hz), str(110 - mains_hz)]
     pages = [(str(s), f"{s} s/page") for s in PAGES_S] + [(f"{mm}mm", f"{mm} mm/s") for mm in SPEEDS_MM_S]
     return [
@@ -82,7 +90,6 @@ def _lists(mains_hz: int, montage: str, negative_up: bool) -> list[Component]:
         _list("notch", "Notch filter (N)", [(hz, f"notch {hz} Hz" if hz else "notch off") for hz in notches], ""),
         _list("sensitivity", "Sensitivity (+ −)", [(str(uv), f"{uv} µV/mm") for uv in SENSITIVITIES_UV_MM], "7"),
         _list("page", "Time base (, .)", pages, "10"),
-        _list("polarity", "Polarity", [("up", "negative up"), ("down", "negative down")], "up" if negative_up else "down"),
     ]
 
 
@@ -94,7 +101,6 @@ def _buttons() -> list[Component]:
         ], className="viewer-group"),
         html.Div([
             _button("spectrogram", "Spectrogram", "Show or hide the spectrogram (S)", toggles="no-spectrogram", when="off"),
-            _button("paper", "Dark paper", "Light traces on dark paper", toggles="paper-dark"),
             _button("panel", "Panel", "Show or hide the panel", toggles="no-panel", when="off"),
             _button("help", "?", "Keys (?)"),
         ], className="viewer-group"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 from anyio import CapacityLimiter, to_thread
@@ -24,7 +24,7 @@ from ml.page import MAX_DURATION_S
 
 T = TypeVar("T")
 _AT_ONCE = CapacityLimiter(4)      # pages filtered at the same time; more would only wait for the same cores
-OCTETS = {200: {"content": {"application/octet-stream": {}}, "description": "Bytes; see app/services/tiles.py and ml/page.py"}}
+OCTETS: dict[int | str, dict[str, Any]] = {200: {"content": {"application/octet-stream": {}}, "description": "Bytes; see app/services/tiles.py and ml/page.py"}}
 
 router = APIRouter(tags=["tiles"], responses=DOCUMENTED)
 
@@ -85,9 +85,9 @@ async def spectrogram(study_id: UUID, who: SignedIn, asked: Annotated[RangeParam
 
 
 @router.get("/studies/{study_id}/annotations")
-async def annotations(study_id: UUID, who: SignedIn) -> AnnotationsOut:
+async def notes(study_id: UUID, who: SignedIn) -> AnnotationsOut:
     """The file's own annotations in order of onset, in seconds from the start of the recording."""
-    return await _in_thread(lambda: _annotations(who, study_id))
+    return await _in_thread(lambda: _notes(who, study_id))
 
 
 async def _in_thread(work: Callable[[], T]) -> T:
@@ -111,11 +111,11 @@ def _spectrogram(who: Actor, study_id: UUID, asked: RangeParameters) -> Response
     return _octets(tiles.spectrogram(whole, start_s=asked.t0, stop_s=asked.t1, columns=asked.columns))
 
 
-def _annotations(who: Actor, study_id: UUID) -> AnnotationsOut:
+def _notes(who: Actor, study_id: UUID) -> AnnotationsOut:
     with reading() as session:
         handle = studies.recording(session, who, study_id)
-    notes = tiles.annotations(open_store(settings.current()), handle)
-    return AnnotationsOut(annotations=[AnnotationOut(onset=n.onset_s, duration=n.duration_s, text=n.text) for n in notes])
+    found = tiles.notes(open_store(settings.current()), handle)
+    return AnnotationsOut(annotations=[AnnotationOut(onset=n.onset_s, duration=n.duration_s, text=n.text) for n in found])
 
 
 def _octets(content: bytes) -> Response:

@@ -108,7 +108,7 @@ def page(store: FileStore, handle: RecordingHandle, query: PageQuery) -> bytes:
     return made.to_bytes()
 
 
-def annotations(store: FileStore, handle: RecordingHandle) -> tuple[Annotation, ...]:
+def notes(store: FileStore, handle: RecordingHandle) -> tuple[Annotation, ...]:
     """What the recorder or a technologist left in the file, in order of onset."""
     return _open.get(store, handle).source.annotations()
 

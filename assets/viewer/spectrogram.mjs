@@ -1,23 +1,36 @@
 // Regional spectrograms on the shared time axis; limits and color map are applied here, without a request.
 
-import { decibels, decodeSpectrogram, fetched } from "./bytes.mjs";
-import { colormap } from "./colormaps.mjs";
-import { hatch, text } from "./paint.mjs";
+import { bytes, decodeSpectrogram } from "./bytes.mjs";
+import { drawGaps } from "./overview.mjs";
+import { text } from "./paint.mjs";
 
-const SPACE = 2;
+const SPACE = 2;      // CSS px between regions
+const STOPS = {       // 17 stops each of matplotlib's maps (CC0), straight lines between them
+  viridis: "44015448186a472d7b4240863b528b33638d2c728e26828e21918c1fa08828ae803fbc735ec96284d44baddc30d8e219fde725",
+  magma: "0000040a08221d114736106b51127c6a1c818326819c2e7fb73779d0416fe75263f56b5cfc8961fea772fec488fde2a3fcfdbf",
+  cividis: "00224e002e6a1a386f32436d434e6c535a6d61656f6f70737d7c788c88789b9476aba072bcae6ccdbb63dec958f0d846fee838",
+  gray: "000000ffffff",
+};
 
-/** Loads what the shown range needs, once per range, and keeps the last few. */
+/** 256 colors of a map as RGBA bytes. */
+function colormap(name) {
+  const stops = STOPS[name].match(/../g).map((pair) => parseInt(pair, 16)), last = stops.length / 3 - 1;
+  return Uint8ClampedArray.from({ length: 1024 }, (_, i) => {
+    const at = ((i >> 2) / 255) * last, k = Math.min(Math.floor(at), last - 1), c = 3 * k + (i & 3);
+    return (i & 3) === 3 ? 255 : stops[c] + (stops[c + 3] - stops[c]) * (at - k);
+  });
+}
+
+/** Loads what a shown range needs, once per range, and keeps the last few. */
 export class Spectra {
   constructor(address) {
-    this.address = address;
-    this.kept = new Map();
+    Object.assign(this, { address, kept: new Map() });
   }
 
-  /** The tile of a range at `columns` columns; a promise that everybody who asks for the same range shares. */
   load(startS, stopS, columns) {
     const key = new URLSearchParams({ t0: startS.toFixed(1), t1: stopS.toFixed(1), columns }).toString();
     if (!this.kept.has(key)) {
-      const promise = fetched(`${this.address}?${key}`).then(async (answer) => decodeSpectrogram(await answer.arrayBuffer()));
+      const promise = bytes(`${this.address}?${key}`).then(decodeSpectrogram);
       promise.catch(() => this.kept.delete(key));
       this.kept.set(key, promise);
       if (this.kept.size > 6) this.kept.delete(this.kept.keys().next().value);
@@ -26,61 +39,54 @@ export class Spectra {
   }
 }
 
-/** One bitmap per region from a tile, for these limits and this map. */
+/** One bitmap per region of a tile, for these limits and this map; low frequencies below. */
 export function bitmaps(tile, { lowDb, highDb, map }) {
-  const colors = colormap(map), lookup = new Uint32Array(256), words = new Uint32Array(colors.buffer);
-  for (let value = 1; value < 256; value++) {
+  const colors = new Uint32Array(colormap(map).buffer), { freqs, times } = tile;
+  const lookup = Uint32Array.from({ length: 256 }, (_, value) => {
     const share = (tile.floorDb + (value - 1) * tile.stepDb - lowDb) / (highDb - lowDb);
-    lookup[value] = words[Math.max(0, Math.min(255, Math.round(share * 255)))];
-  }
+    return value && colors[Math.max(0, Math.min(255, Math.round(share * 255)))];
+  });
   return tile.names.map((_, region) => {
-    const image = new ImageData(tile.times, tile.freqs), out = new Uint32Array(image.data.buffer);
-    for (let f = 0; f < tile.freqs; f++) {
-      const from = (region * tile.freqs + f) * tile.times, to = (tile.freqs - 1 - f) * tile.times;   // low frequencies below
-      for (let t = 0; t < tile.times; t++) out[to + t] = lookup[tile.power[from + t]];
+    const image = new ImageData(times, freqs), out = new Uint32Array(image.data.buffer);
+    for (let f = 0; f < freqs; f++) {
+      const from = (region * freqs + f) * times, to = (freqs - 1 - f) * times;
+      for (let t = 0; t < times; t++) out[to + t] = lookup[tile.power[from + t]];
     }
-    const bitmap = new OffscreenCanvas(tile.times, tile.freqs);
+    const bitmap = new OffscreenCanvas(times, freqs);
     bitmap.getContext("2d").putImageData(image, 0, 0);
     return bitmap;
   });
 }
 
-export function drawSpectra(ctx, axis, size, { tile, images, gaps, colors }) {
-  ctx.clearRect(0, 0, size.width, size.height);
-  const high = rowHeight(tile, size.height);
-  ctx.imageSmoothingEnabled = false;
+const rowHeight = (tile, height) => Math.max(8, (height - SPACE * (tile.regions - 1)) / tile.regions);
+
+export function drawSpectra(ctx, axis, height, { tile, images, gaps, colors }) {
+  const high = rowHeight(tile, height), left = axis.x(tile.startS), right = axis.x(tile.startS + tile.times * tile.columnS);
   ctx.save();
   ctx.beginPath();
-  ctx.rect(axis.left, 0, axis.plotW, size.height);
+  ctx.rect(axis.left, 0, axis.plotW, height);
   ctx.clip();
-  images.forEach((image, region) => {
-    const left = axis.x(tile.startS), right = axis.x(tile.startS + tile.times * tile.columnS);
-    ctx.drawImage(image, left, region * (high + SPACE), right - left, high);
-  });
-  for (const [from, to] of gaps) {
-    const part = axis.clip(from, to, 1);
-    if (part) hatch(ctx, part[0], 0, part[1], size.height, colors.gap, 5);
-  }
+  ctx.imageSmoothingEnabled = false;
+  if (tile.times) images.forEach((image, region) => ctx.drawImage(image, left, region * (high + SPACE), right - left, high));
+  drawGaps(ctx, axis, gaps, height, colors);
   ctx.restore();
   tile.names.forEach((name, region) => {
-    const y = region * (high + SPACE);
-    text(ctx, name, axis.left - 30, y + high / 2, { color: colors.label, align: "right", weight: "bold" });
-    for (const hz of [5, 10, 15]) {
-      const at = y + high * (1 - (hz - tile.lowHz) / (tile.stepHz * (tile.freqs - 1)));
-      if (high > 60 || hz === 10) text(ctx, `${hz} Hz`, axis.left - 3, at, { color: colors.label, size: 9, align: "right" });
+    const top = region * (high + SPACE);
+    text(ctx, name, axis.left - 36, top + high / 2, { color: colors.label, align: "right", weight: "bold" });
+    for (const hz of high > 60 ? [5, 10, 15] : [10]) {
+      const y = top + high * (1 - (hz - tile.lowHz) / (tile.stepHz * (tile.freqs - 1)));
+      text(ctx, `${hz} Hz`, axis.left - 4, y, { color: colors.label, size: 9, align: "right" });
     }
   });
 }
 
-function rowHeight(tile, height) {
-  return Math.max(8, (height - SPACE * (tile.regions - 1)) / tile.regions);
-}
-
-/** What lies under the pointer: region, Hz and dB (null where nothing was recorded). */
-export function valueAt(tile, axis, height, x, y) {
+/** What lies under the pointer, in words. */
+export function wordsAt(tile, axis, height, x, y) {
   const high = rowHeight(tile, height), region = Math.floor(y / (high + SPACE));
-  const share = 1 - (y - region * (high + SPACE)) / high, freq = Math.floor(share * tile.freqs);
+  const freq = Math.floor((1 - (y - region * (high + SPACE)) / high) * tile.freqs);
   const time = Math.floor((axis.seconds(x) - tile.startS) / tile.columnS);
-  if (region < 0 || region >= tile.regions || freq < 0 || freq >= tile.freqs || time < 0 || time >= tile.times) return null;
-  return { region: tile.names[region], hz: tile.lowHz + freq * tile.stepHz, db: decibels(tile, region, freq, time) };
+  if (!tile.names[region] || freq < 0 || freq >= tile.freqs || time < 0 || time >= tile.times) return "";
+  const value = tile.power[(region * tile.freqs + freq) * tile.times + time];
+  const db = value ? `${(tile.floorDb + (value - 1) * tile.stepDb).toFixed(1)} dB` : "not recorded";
+  return ` · ${tile.names[region]} · ${(tile.lowHz + freq * tile.stepHz).toFixed(2)} Hz · ${db}`;
 }

@@ -1,37 +1,40 @@
 // Ribbon and spectrogram of the recording above the EEG: one axis, one view box, click anywhere to go there.
 
-import { decodeRibbon, fetched } from "./bytes.mjs";
+import { bytes, decodeRibbon } from "./bytes.mjs";
 import { Axis, drawBox, drawOverview, spanAt } from "./overview.mjs";
 import { palette, sharp, text } from "./paint.mjs";
-import { bitmaps, drawSpectra, Spectra, valueAt } from "./spectrogram.mjs";
+import { bitmaps, drawSpectra, Spectra, wordsAt } from "./spectrogram.mjs";
 
-const COLUMNS = 2000;      // at most, per request: more than any screen shows
+const COLUMNS = 2000;      // of a spectrogram at most, per request: more than any screen shows
 
 export class Strip {
-  /** `hooks` = {go(seconds), hover(words), say(sentence)}; `look()` tells what the EEG page shows, if there is one. */
+  /** `root` holds the canvases and their controls; `hooks` = {go(seconds), hover(words, seconds), say(sentence)}. */
   constructor(root, facts, clock, hooks) {
-    Object.assign(this, { root, facts, clock, hooks, rangeS: Infinity, startS: 0, ribbon: null, annotations: [], tile: null });
-    const part = (name) => root.querySelector(`[data-part=${name}]`);
-    this.overview = part("overview");
-    this.spectrogram = part("spectrogram");
-    this.box = part("box");
-    this.address = `/api/v1/studies/${facts.study}`;
-    this.spectra = new Spectra(`${this.address}/spectrogram`);
+    const part = (name) => root.querySelector(`[data-part=${name}]`), address = `/api/v1/studies/${facts.study}`;
+    Object.assign(this, { facts, clock, hooks, address, root: part("strip"), rangeS: Infinity, startS: 0, annotations: [] });
+    Object.assign(this, { overview: part("overview"), spectrogram: part("spectrogram"), box: part("box"), look: { startS: 0, durationS: 0 } });
+    this.spectra = new Spectra(`${address}/spectrogram`);
     this.display = { lowDb: -10, highDb: 25, map: "viridis" };
-    this.look = { startS: 0, durationS: 0 };
     for (const canvas of [this.overview, this.spectrogram]) {
-      canvas.addEventListener("click", (event) => this.hooks.go(this.axis().seconds(event.offsetX)));
+      canvas.addEventListener("click", (event) => hooks.go(this.axis().seconds(event.offsetX)));
       canvas.addEventListener("pointermove", (event) => this.hovered(canvas, event));
-      canvas.addEventListener("pointerleave", () => this.hooks.hover(""));
+      canvas.addEventListener("pointerleave", () => hooks.hover("", null));
     }
+    root.addEventListener("change", ({ target: { dataset, value } }) => {
+      if (!(dataset.setting in this.display)) return;
+      this.display[dataset.setting] = dataset.setting === "map" ? value : Number(value);
+      this.paintSpectra();
+    });
+    root.addEventListener("click", ({ target }) => this.setRange(root, target.closest("[data-action=range]")));
     this.observer = new ResizeObserver(() => this.redraw());
     this.observer.observe(this.box);
+    this.themed = new MutationObserver(() => this.redraw());
+    this.themed.observe(document.documentElement, { attributes: true, attributeFilter: ["data-bs-theme"] });
   }
 
   async load() {
-    if (!this.facts.analysed) return;
     try {
-      this.ribbon = decodeRibbon(await (await fetched(`${this.address}/ribbon`)).arrayBuffer());
+      if (this.facts.analysed) this.ribbon = decodeRibbon(await bytes(`${this.address}/ribbon`));
     } catch (error) {
       this.hooks.say(error.message);
     }
@@ -39,30 +42,24 @@ export class Strip {
   }
 
   axis() {
-    const stop = Math.min(this.facts.durationS, this.startS + this.rangeS);
-    return new Axis(this.startS, stop, this.overview.clientWidth);
+    return new Axis(this.startS, Math.min(this.facts.durationS, this.startS + this.rangeS), this.overview.clientWidth);
   }
 
-  /** Show the whole recording (Infinity) or a part of this length around the EEG page. */
-  setRange(rangeS) {
-    this.rangeS = rangeS < this.facts.durationS ? rangeS : Infinity;
-    this.startS = 0;
+  /** Show the whole recording or a part of it around the EEG page. */
+  setRange(root, button) {
+    if (!button) return;
+    for (const other of root.querySelectorAll("[data-action=range]")) other.setAttribute("aria-pressed", String(other === button));
+    const wanted = Number(button.dataset.argument) || Infinity;
+    Object.assign(this, { rangeS: wanted < this.facts.durationS ? wanted : Infinity, startS: 0 });
     this.follow(true);
     this.redraw();
   }
 
-  setDisplay(change) {
-    Object.assign(this.display, change);
-    this.paintSpectra();
-  }
-
   /** Keep the EEG page within the shown range; true if the range had to move. */
   follow(center = false) {
-    if (this.rangeS === Infinity) return false;
-    const { startS, durationS } = this.look, middle = startS + durationS / 2;
-    const inside = startS >= this.startS && startS + durationS <= this.startS + this.rangeS;
-    if (inside && !center) return false;
-    this.startS = Math.max(0, Math.min(middle - this.rangeS / 2, this.facts.durationS - this.rangeS));
+    const { look: { startS, durationS }, rangeS, facts } = this, inside = startS >= this.startS && startS + durationS <= this.startS + rangeS;
+    if (rangeS === Infinity || (inside && !center)) return false;
+    this.startS = Math.max(0, Math.min(startS + durationS / 2 - rangeS / 2, facts.durationS - rangeS));
     return true;
   }
 
@@ -78,25 +75,22 @@ export class Strip {
   }
 
   paintOverview() {
-    const { ctx, width, height } = sharp(this.overview), { ribbon, annotations, clock, facts } = this;
-    const colors = palette(this.root), axis = this.axis();
-    drawOverview(ctx, axis, { width, height }, { ribbon, gaps: facts.gaps, events: facts.events, annotations, colors, clock });
+    const { ctx, height } = sharp(this.overview), colors = palette(this.root), axis = this.axis(), { ribbon, annotations, clock, facts } = this;
+    drawOverview(ctx, axis, height, { ribbon, annotations, clock, colors, gaps: facts.gaps, events: facts.events });
     if (!ribbon) text(ctx, facts.state, axis.left + 10, 44, { color: colors.label, size: 13 });
   }
 
   paintBox() {
-    const { ctx, width, height } = sharp(this.box);
-    ctx.clearRect(0, 0, width, height);
-    if (this.look.durationS) drawBox(ctx, this.axis(), height, this.look, palette(this.root));
+    const { ctx, height } = sharp(this.box);
+    drawBox(ctx, this.axis(), height, this.look, palette(this.root));
   }
 
   async loadSpectra() {
     if (!this.facts.analysed || !this.spectrogram.clientHeight) return;
-    const axis = this.axis(), columns = Math.min(COLUMNS, Math.ceil(axis.plotW / 100) * 100);
+    const { startS, stopS, plotW } = this.axis();
     try {
-      const tile = await this.spectra.load(axis.startS, axis.stopS, columns);
-      const now = this.axis();
-      if (now.startS !== axis.startS || now.stopS !== axis.stopS) return;      // the range moved on meanwhile
+      const tile = await this.spectra.load(startS, stopS, Math.min(COLUMNS, Math.ceil(plotW / 100) * 100)), now = this.axis();
+      if (now.startS !== startS || now.stopS !== stopS) return;      // the range moved on meanwhile
       this.tile = tile;
       this.paintSpectra();
     } catch (error) {
@@ -105,22 +99,18 @@ export class Strip {
   }
 
   paintSpectra() {
-    if (!this.tile || !this.spectrogram.clientHeight) return;
-    const { ctx, width, height } = sharp(this.spectrogram), { tile, display, facts } = this;
-    const wanted = JSON.stringify(display);
-    if (this.imagesOf !== tile || this.imagesFor !== wanted) {
-      Object.assign(this, { images: bitmaps(tile, display), imagesOf: tile, imagesFor: wanted });
-    }
-    const colors = palette(this.root);
-    drawSpectra(ctx, this.axis(), { width, height }, { tile, images: this.images, gaps: facts.gaps, colors });
+    const { tile, display, facts } = this, wanted = JSON.stringify(display);
+    if (!tile || !this.spectrogram.clientHeight) return;
+    if (this.drawn?.tile !== tile || this.drawn.wanted !== wanted) this.drawn = { tile, wanted, images: bitmaps(tile, display) };
+    const { ctx, height } = sharp(this.spectrogram);
+    drawSpectra(ctx, this.axis(), height, { tile, images: this.drawn.images, gaps: facts.gaps, colors: palette(this.root) });
   }
 
-  hovered(canvas, event) {
-    const axis = this.axis(), seconds = axis.seconds(event.offsetX);
-    if (seconds < axis.startS || seconds > axis.stopS) return this.hooks.hover("");
-    const found = canvas === this.spectrogram && this.tile && valueAt(this.tile, axis, canvas.clientHeight, event.offsetX, event.offsetY);
-    const db = found && found.db !== null ? `${found.db.toFixed(1)} dB` : "not recorded";
-    this.hooks.hover(this.clock.time(seconds) + (found ? ` · ${found.region} · ${found.hz.toFixed(2)} Hz · ${db}` : ""), seconds);
+  hovered(canvas, { offsetX, offsetY }) {
+    const axis = this.axis(), seconds = axis.seconds(offsetX);
+    if (seconds < axis.startS || seconds > axis.stopS) return this.hooks.hover("", null);
+    const more = canvas === this.spectrogram && this.tile ? wordsAt(this.tile, axis, canvas.clientHeight, offsetX, offsetY) : "";
+    this.hooks.hover(this.clock.time(seconds) + more, seconds);
   }
 
   spanAt(seconds) {
@@ -129,6 +119,6 @@ export class Strip {
 
   close() {
     this.observer.disconnect();
+    this.themed.disconnect();
   }
 }
-
