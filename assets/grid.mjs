@@ -9,19 +9,21 @@ const two = (first, second) => element("div", { className: "cell-two" }, first, 
 const chip = (word, tone, icon) => span(`chip chip-${tone}`, icon && span(`icon icon-${icon}`), word);
 
 const cells = {
-  PatientCell: ({ data }) => data && two(element("span", null, link(data), " ", badge(data)), data.record),
+  PatientCell: ({ data }) => data && two(link(data), element("span", null, data.record, " ", badge(data))),
+  NameCell: ({ data }) => data && element("span", null, link(data), " ", badge(data)),
   RecordingCell: ({ data }) => data && two(element("span", { title: data.file }, data.file), data.start),
   LengthCell: ({ data }) => data && data.length,
-  StatusCell: ({ data }) => data && element("div", { className: "cell-centre", title: data.problem || undefined },
-    chip(data.word, data.tone, data.icon), data.progress && progress(data)),
+  StudyLink: ({ data }) => data && element("a", { className: "row-link", href: data.href, tabIndex: -1 }, data.patient),
+  StatusCell: ({ data }) => data && element("div", { className: "cell-status", title: data.problem || undefined },
+    element("div", null, chip(data.word, data.tone, data.icon), data.progress && span("progress-text", data.progress)),
+    data.progress && track(data.share)),
   ClassBarCell: ({ data }) => data && element("div", { className: "cell-centre" }, classBar(data.bar)),
   UnreviewedCell: ({ data }) => data && data.events
     && element("div", { className: "cell-centre" }, data.unreviewed ? chip(data.events, "note") : chip("none left", "ok", "check")),
 };
 
-function progress({ share, progress }) {
-  const fill = element("span", { className: "progress-fill", style: { width: `${100 * share}%` } });
-  return span("job-progress", span("progress-track", fill), span("progress-text", progress));
+function track(share) {
+  return span("progress-track", element("span", { className: "progress-fill", style: { width: `${100 * share}%` } }));
 }
 
 function classBar(parts) {

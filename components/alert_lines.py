@@ -23,14 +23,14 @@ def alert_lines(rows: Iterable[AlertRow], zone: str) -> Component:
 def _line(row: AlertRow, zone: str) -> Component:
     many = "seizure" if row.n_seizures == 1 else "seizures"
     said = f"{row.n_seizures} suspected {many}, {clock.duration(row.total_s)} in all; first at {row.first_clock}, highest p {row.max_prob:.2f}"
-    name = html.Span([html.Strong(row.patient_name), " ", synthetic_badge() if row.synthetic else None])
+    name = html.Span([dcc.Link(row.patient_name, href=f"/studies/{row.study_id}", className="line-name"), " ", synthetic_badge() if row.synthetic else None])
     return html.Div(
         [
             class_chip("seizure"),
             html.Div([name, html.Small(f"{row.record_number} · {row.original_name}")], className="cell-two alert-who"),
-            html.Div([html.Span(said), html.Small(f"The model suggests; analysed {clock.moment(row.analysed_at, zone)}")], className="cell-two grow"),
-            dcc.Link([icon("wave"), "Look at the first"], href=f"/studies/{row.study_id}/review?t={row.first_start_s:g}", className="btn btn-primary btn-small"),
-            dcc.Link("Open study", href=f"/studies/{row.study_id}", className="btn btn-secondary btn-small"),
+            html.Div([said, html.Small(f"The model suggests; analysed {clock.moment(row.analysed_at, zone)}")], className="alert-said"),
+            dcc.Link([icon("wave"), "Look"], href=f"/studies/{row.study_id}/review?t={row.first_start_s:g}", className="btn btn-primary btn-small",
+                     title="Open the EEG at the first suspected seizure"),
         ],
         className="list-line",
     )

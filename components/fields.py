@@ -21,6 +21,12 @@ def text(control_id: str, *, value: str = "", kind: str = "text", placeholder: s
     return control
 
 
+def search(control_id: str, label: str, placeholder: str) -> Component:
+    """A search box that asks a moment after the last key; its label is for screen readers."""
+    box = text(control_id, kind="search", placeholder=placeholder, debounce=0.3)
+    return html.Div([html.Label(label, htmlFor=control_id, className="visually-hidden"), box])
+
+
 def choice(control_id: str, options: Mapping[str, str], value: str | None = None) -> Component:
     """A pick list; ``options`` maps stored value to shown words."""
     items = [{"value": key, "label": words} for key, words in options.items()]

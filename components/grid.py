@@ -26,7 +26,7 @@ def make_grid(grid_id: str, columns: list[dict[str, Any]], *, empty: str, infini
     """
     options: dict[str, Any] = {
         "theme": {"function": THEME}, "rowHeight": row_height, "suppressCellFocus": False, "animateRows": False,
-        "enableCellTextSelection": True, "ensureDomOrder": True, "overlayNoRowsTemplate": empty, "suppressDragLeaveHidesColumns": True,
+        "enableCellTextSelection": True, "ensureDomOrder": True, "localeText": {"noRowsToShow": empty}, "suppressDragLeaveHidesColumns": True,
     }
     if infinite:
         options |= {"cacheBlockSize": 100, "maxBlocksInCache": 5, "rowBuffer": 0}

@@ -9,9 +9,9 @@ from components.attributes import aria
 
 
 def progress_text(state: str, step: str, done: int, total: int) -> str:
-    """``"analysing 12 of 40"``, ``"waiting for a worker"``."""
+    """``"analysing 12 of 40"``, ``"waiting"``."""
     if state == "queued":
-        return "waiting for a worker"
+        return "waiting"
     if not total:
         return step or state
     return f"{step or state} {done} of {total}"

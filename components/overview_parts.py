@@ -15,7 +15,7 @@ def number_cards(counts: Mapping[str, int], n_alerts: int) -> Component:
     """Suspected seizures, studies to review, in progress, failed; each opens its list."""
     working = counts.get("queued", 0) + counts.get("analysing", 0)
     return facts.cards(
-        _card("Suspected seizures", n_alerts, "studies with unreviewed ones", "/alerts", "note" if n_alerts else ""),
+        _card("Suspected seizures", n_alerts, "studies to look at", "/alerts", "note" if n_alerts else ""),
         _card("To review", counts.get("analysed", 0), "analysed, not begun", "/studies?status=analysed"),
         _card("In review", counts.get("in_review", 0), "begun, no signed report", "/studies?status=in_review"),
         _card("Being analysed", working, f"{counts.get('queued', 0)} of them waiting", "/studies?status=analysing"),

@@ -19,14 +19,14 @@ SORT_KEYS: Final[dict[str, SortKey]] = {
 
 def patient_grid(grid_id: str) -> dag.AgGrid:
     columns: list[dict[str, Any]] = [
-        {"field": "name", "headerName": "Patient", "cellRenderer": "PatientCell", "minWidth": 220, "flex": 3, "sort": "asc"},
+        {"field": "name", "headerName": "Patient", "cellRenderer": "NameCell", "minWidth": 220, "flex": 3, "sort": "asc"},
         {"field": "record", "headerName": "Record no.", "minWidth": 130, "flex": 2},
         {"field": "born", "headerName": "Born", "width": 120},
         {"field": "sex", "headerName": "Sex", "width": 100, "sortable": False},
         {"field": "studies", "headerName": "Studies", "width": 100},
         {"field": "last", "headerName": "Last upload", "width": 150},
     ]
-    return make_grid(grid_id, columns, infinite=True, empty="No patient fits.")
+    return make_grid(grid_id, columns, infinite=True, empty="No patient fits.", row_height=36)
 
 
 def order_of(request: Mapping[str, Any]) -> tuple[SortKey, bool]:

@@ -53,7 +53,7 @@ def top_bar() -> Component:
         [
             dcc.Link([html.Span(className="brand-mark", **aria(hidden="true")), "HMS EEG"], href="/", className="brand"),
             html.Nav(id="shell-nav", className="shell-nav", **aria(label="Main")),
-            dcc.Link([icon("upload"), "Upload"], id="shell-upload-link", href="/upload", className="btn btn-bar"),
+            html.Div(dcc.Link([icon("upload"), "Upload"], href="/upload", className="btn btn-bar"), id="shell-upload", hidden=True),
             html.Button(
                 [html.Span(className="icon icon-moon theme-to-dark"), html.Span(className="icon icon-sun theme-to-light")],
                 id="shell-theme", type="button", className="btn-icon", title="Light or dark",
@@ -85,22 +85,24 @@ def person_menu(person: NamedPerson, links: Iterable[Link]) -> Component:
     return menu
 
 
-def page_head(title: str, subtitle: str | Component = "", *, actions: Sequence[Component] = ()) -> Component:
+def page_head(title: str, subtitle: str | Component | None = None, *, actions: Sequence[Component] = ()) -> Component:
     """Title line of a page with its buttons on the right."""
     return html.Div(
         [
-            html.Div([html.H1(title), html.P(subtitle, className="subtitle") if subtitle else None]),
+            html.Div([html.H1(title), html.P(subtitle, className="subtitle") if subtitle is not None else None]),
             html.Div(list(actions), className="page-actions"),
         ],
         className="page-head",
     )
 
 
-def panel(title: str, *body: Component | str | None, panel_id: str = "", actions: Sequence[Component] = ()) -> Component:
-    """A titled box; give ``panel_id`` where a callback fills its body."""
+def panel(
+    title: str, *body: Component | str | None, panel_id: str = "", actions: Sequence[Component] = (), flush: bool = False,
+) -> Component:
+    """A titled box; give ``panel_id`` where a callback fills its body, ``flush`` where its lines reach the edges."""
     attributes: dict[str, Any] = {"id": panel_id} if panel_id else {}
     head = html.Div([html.H2(title), html.Div(list(actions), className="panel-actions")], className="panel-head")
-    return html.Section([head, html.Div(list(body), className="panel-body", **attributes)], className="panel")
+    return html.Section([head, html.Div(list(body), className="panel-body flush" if flush else "panel-body", **attributes)], className="panel")
 
 
 def toast(sentence: str, *, kind: str = "note") -> Component:

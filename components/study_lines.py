@@ -16,13 +16,14 @@ from components.job_progress import progress_bar
 
 def progress_lines(rows: Iterable[StudyRow]) -> Component:
     """Studies that wait or are being analysed, with their progress."""
-    lines = [_line(row, _progress(row), status_chip(row.status)) for row in rows]
+    lines = [_progress_line(row) for row in rows]
     return html.Div(lines) if lines else states.empty("Nothing is being analysed.", "Uploaded recordings are analysed at once.")
 
 
 def recent_lines(rows: Iterable[StudyRow], zone: str) -> Component:
     lines = [_line(row, html.Span(class_bar(row.seconds_by_class), className="line-bar"),
-                   html.Small(clock.moment(row.uploaded_at, zone)), status_chip(row.status)) for row in rows]
+                   html.Small(clock.moment(row.uploaded_at, zone), className="line-time"),
+                   html.Span(status_chip(row.status), className="line-status")) for row in rows]
     return html.Div(lines) if lines else states.empty("No studies yet.", "Upload a recording to begin.")
 
 
@@ -41,8 +42,8 @@ def _timeline_line(row: StudyRow, zone: str) -> Component:
                      className="cell-two grow"),
             html.Span(class_bar(row.seconds_by_class), className="line-bar"),
             _unreviewed(row),
-            html.Small(f"uploaded {clock.moment(row.uploaded_at, zone)}"),
-            status_chip(row.status),
+            html.Small(clock.moment(row.uploaded_at, zone), className="line-time", title="uploaded"),
+            html.Span(status_chip(row.status), className="line-status"),
         ],
         href=f"/studies/{row.id}", className="list-line",
     )
@@ -54,8 +55,10 @@ def _line(row: StudyRow, *rest: Component | None) -> Component:
     return dcc.Link([html.Div([name, about], className="cell-two grow"), *rest], href=f"/studies/{row.id}", className="list-line")
 
 
-def _progress(row: StudyRow) -> Component:
-    return progress_bar(row.job_state, row.job_step, row.done_units, row.total_units)
+def _progress_line(row: StudyRow) -> Component:
+    head = html.Div([html.Strong(row.patient_name), status_chip(row.status)], className="progress-head")
+    bar = progress_bar(row.job_state, row.job_step, row.done_units, row.total_units)
+    return dcc.Link([head, bar], href=f"/studies/{row.id}", className="progress-line", title=row.original_name)
 
 
 def _unreviewed(row: StudyRow) -> Component | None:

@@ -35,7 +35,7 @@ def summary(
     n_events = Counter(event.pattern for event in events)
     table, channels = parts
     side = [
-        panel("Minutes by class", minute_table(analysis.seconds_by_class, n_events)),
+        panel("Minutes by class", minute_table(analysis.seconds_by_class, n_events), flush=True),
         panel("Findings and quality", _findings(view, analysis)),
         panel("Model", _model(analysis, zone), actions=[_again("quiet")] if may_analyse else []),
     ]
@@ -44,7 +44,7 @@ def summary(
             states.notice(view.age_warning, kind="warning") if view.age_warning else None,
             _cards(view, analysis, events),
             panel("Probability over the recording", strip, html.P(LIMITS, className="more"), actions=_links(view)),
-            html.Div([html.Div([panel("Suggested events", table, panel_id="study-events"), channels]), html.Div(side)], className="columns"),
+            html.Div([html.Div([panel("Suggested events", table, panel_id="study-events", flush=True), channels]), html.Div(side)], className="columns"),
         ],
     )
 
@@ -60,7 +60,7 @@ def not_analysed(view: StudyView, row: StudyRow, *, may_analyse: bool) -> Compon
         state = states.empty("The analysis failed.", row.error_sentence or "No reason was recorded.", *filter(None, (again, viewer)))
     else:
         state = states.empty("This recording was not analysed.", "Its analysis was cancelled.", *filter(None, (again, viewer)))
-    return html.Div([panel("Analysis", state), panel("What the file says", facts.sentences(found)) if found else None])
+    return html.Div([panel("Analysis", state, flush=True), panel("What the file says", facts.sentences(found)) if found else None])
 
 
 def progress(row: StudyRow) -> Component:

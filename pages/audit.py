@@ -23,7 +23,7 @@ def layout(**_query: str) -> Component:
             page_head("Audit log", "Rows are only ever added. They name people and objects by identifiers, never patients.",
                       actions=[newest, older]),
             html.Div(fields.field("Action", action), className="tool-row"),
-            panel("Entries", states.loading("Loading the log"), panel_id="audit-entries"),
+            panel("Entries", states.loading("Loading the log"), panel_id="audit-entries", flush=True),
             dcc.Store(id="audit-last"),
         ],
         className="page",

@@ -21,11 +21,11 @@ def layout(**_query: str) -> Component:
             html.Div(
                 [
                     html.Div([
-                        panel("Suspected seizures to review", panel_id="overview-alerts"),
-                        panel("Recent studies", panel_id="overview-recent", actions=[dcc.Link("All studies", href="/studies")]),
+                        panel("Suspected seizures to review", panel_id="overview-alerts", flush=True),
+                        panel("Recent studies", panel_id="overview-recent", flush=True, actions=[dcc.Link("All studies", href="/studies")]),
                     ]),
                     html.Div([
-                        panel("Being analysed", panel_id="overview-progress"),
+                        panel("Being analysed", panel_id="overview-progress", flush=True),
                         html.Div(panel("First steps", panel_id="overview-steps"), id="overview-steps-panel", hidden=True),
                     ]),
                 ],

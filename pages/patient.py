@@ -7,6 +7,7 @@ from typing import Any
 
 from dash import Input, Output, State, callback, dcc, html
 from dash.development.base_component import Component
+from dash.exceptions import PreventUpdate
 
 from app.access import Permission
 from app.auth import current_actor, current_person
@@ -27,7 +28,7 @@ def layout(patient_id: str | None = None, **_query: str) -> Component:
             html.Div(
                 html.Div(
                     [
-                        panel("Studies", states.loading("Loading the studies"), panel_id="patient-studies"),
+                        panel("Studies", states.loading("Loading the studies"), panel_id="patient-studies", flush=True),
                         panel("Particulars", states.loading("Loading the particulars"), panel_id="patient-particulars"),
                     ],
                     className="columns",
@@ -64,6 +65,8 @@ def _edit_form(patient: patients.PatientView) -> Component:
     prevent_initial_call=True,
 )
 def save_patient(n_clicks: int | None, patient_id: str, name: str, record: str, sex: str, born: str, note: str) -> Any:
+    if not n_clicks:
+        raise PreventUpdate
     with writing() as session:
         patient = patients.edit(session, current_actor(), object_id(patient_id), name=name or "", record_number=record or "",
                                 sex=sex or None, birth_date=date.fromisoformat(born) if born else None, note=note or "")

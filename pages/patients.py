@@ -15,15 +15,13 @@ from app.auth import current_actor, current_person
 from app.db.session import reading, writing
 from app.services import patients
 from components import fields, patient_table
-from components.attributes import aria
 from components.patient_form import patient_form
 from components.shell import icon, page_head
 
 
 def layout(**_query: str) -> Component:
     add = fields.button([icon("plus"), "New patient"], "patients-new", kind="primary", hidden=True)
-    find = fields.text("patients-text", placeholder="Name or record number", kind="search", debounce=0.3,
-                       **aria(label="Find patients"))
+    find = fields.search("patients-text", "Find patients", "Name or record number")
     return html.Div(
         [
             page_head("Patients", "Everybody with a record in this clinic.", actions=[add]),
@@ -85,7 +83,9 @@ def ask(n_clicks: int | None) -> bool:
     State("patients-born", "value"), State("patients-note", "value"),
     prevent_initial_call=True,
 )
-def add_patient(_clicks: int, name: str, record: str, sex: str, born: str, note: str) -> str:
+def add_patient(n_clicks: int | None, name: str, record: str, sex: str, born: str, note: str) -> str:
+    if not n_clicks:
+        raise PreventUpdate
     birth_date = date.fromisoformat(born) if born else None
     with writing() as session:
         patient = patients.create(session, current_actor(), name=name or "", record_number=record or "", sex=sex or None,

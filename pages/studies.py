@@ -12,7 +12,6 @@ from app.db.session import reading
 from app.services import studies
 from app.services.studies import Status
 from components import fields, study_table
-from components.attributes import aria
 from components.shell import icon, page_head
 
 FILTERS: Final = {
@@ -24,8 +23,7 @@ FILTERS: Final = {
 def layout(status: str = "", **_query: str) -> Component:
     upload = dcc.Link([icon("upload"), "Upload recordings"], href="/upload", className="btn btn-primary")
     tools = [
-        fields.text("studies-text", placeholder="Patient, record number or file", kind="search", debounce=0.3,
-                    **aria(label="Find studies")),
+        fields.search("studies-text", "Find studies", "Patient, record number or file"),
         fields.filter_chips("studies-status", FILTERS, status if status in FILTERS else ""),
         html.Span(id="studies-count", className="more", role="status"),
     ]

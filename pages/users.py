@@ -32,8 +32,8 @@ def layout(**_query: str) -> Component:
     return html.Div(
         [
             page_head("Users", "Everybody who may sign in to this clinic. Accounts are disabled, never deleted."),
-            html.Div([panel("Users", states.loading("Loading the users"), panel_id="users-list"), panel("Add a user", add)], className="columns"),
-            panel("What each role may do", user_table.role_table()),
+            html.Div([panel("Users", states.loading("Loading the users"), panel_id="users-list", flush=True), panel("Add a user", add)], className="columns"),
+            panel("What each role may do", user_table.role_table(), flush=True),
             dcc.Store(id="users-changed"),
         ],
         className="page",
@@ -52,7 +52,9 @@ def list_users(_changed: str | None) -> Component:
     Output("users-new-link", "children"), Output("users-changed", "data"),
     Input("users-add", "n_clicks"), State("users-name", "value"), State("users-role", "value"), prevent_initial_call=True,
 )
-def add_user(_clicks: int, name: str | None, role: str) -> tuple[Component, str]:
+def add_user(n_clicks: int | None, name: str | None, role: str) -> tuple[Component, str]:
+    if not n_clicks:
+        raise PreventUpdate
     with writing() as session:
         user_id = accounts.invite(session, current_actor(), name=name or "", role=Role(role))
         code = accounts.link_for(session, current_actor(), user_id, now=utc_now())
