@@ -23,6 +23,8 @@ class ByteSource(Protocol):
 class FileBytes:
     """A plain file, read with ``pread`` so that threads do not share a position."""
 
+    _fd = -1                         # until opened, so that a failed opening has nothing to close
+
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self._fd = -1            # for __del__ of a file that could not be opened
         self._fd = os.open(Path(path), os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))

@@ -37,6 +37,8 @@ IGNORE: Final = "ignore"
 """Value of a correction that takes a signal out of the mapping."""
 ANALYSIS_SFREQ_HZ: Final = 200.0
 """Rate of the HMS recordings; slower signals carry nothing above half their own rate."""
+MIN_EEG_SFREQ_HZ: Final = 30.0
+"""Slower signals cannot even hold the alpha rhythm (8 to 13 Hz): they are trends of something else."""
 _Key = TypeVar("_Key", str, tuple[str, str])
 
 
@@ -78,7 +80,7 @@ def map_to_1020(signals: Sequence[Signal], corrections: Mapping[str, str] | None
     """
     labels = [signal.label for signal in signals]
     names, reference = _against_common([_name(label, labels, corrections or {}) for label in labels])
-    usable = [i for i, signal in enumerate(signals) if signal.calibrated and uv_per_unit(signal.unit) is not None]
+    usable = [i for i, signal in enumerate(signals) if signal.calibrated and not _no_eeg(signal)]
     electrodes, again = _first_of({i: names[i].electrode for i in usable if names[i].electrode in ELECTRODES})
     pairs, pairs_again = _first_of({i: names[i].pair for i in usable})
     missing = tuple(name for name in ELECTRODES if name not in electrodes)
@@ -88,7 +90,7 @@ def map_to_1020(signals: Sequence[Signal], corrections: Mapping[str, str] | None
         ecg=tuple(i for i, name in enumerate(names) if name.kind == "ecg" and signals[i].calibrated),
         missing=missing, duplicates=duplicates,
         findings=(
-            *_unit_findings(signals, names),
+            *_misfits(signals, names),
             *([f"The electrodes were recorded against {reference}, which has no signal of its own."] if reference else []),
             *(f"{labels[second]} occurs twice, as signals {first + 1} and {second + 1}; the first is used."
               for first, second in duplicates),
@@ -103,13 +105,17 @@ def _name(label: str, labels: Sequence[str], corrections: Mapping[str, str]) -> 
     return ChannelName("other") if correction.lower() == IGNORE else parse_label(correction)
 
 
-def _unit_findings(signals: Sequence[Signal], names: Sequence[ChannelName]) -> list[str]:
-    odd = [signal for signal, name in zip(signals, names, strict=True)
-           if signal.calibrated and uv_per_unit(signal.unit) is None and (name.electrode in ELECTRODES or name.pair)]
-    if not odd:
-        return []
-    labels = ", ".join(f"{signal.label} ({signal.unit or 'no unit'})" for signal in odd)
-    return [f"Not stated as a voltage and therefore not used as electrodes: {labels}."]
+def _no_eeg(signal: Signal) -> str | None:
+    """Why a signal cannot be an EEG whatever its name, or None."""
+    if uv_per_unit(signal.unit) is None:
+        return f"unit {signal.unit}" if signal.unit else "no unit"
+    return f"{signal.sfreq_hz:g} Hz" if signal.sfreq_hz < MIN_EEG_SFREQ_HZ else None
+
+
+def _misfits(signals: Sequence[Signal], names: Sequence[ChannelName]) -> list[str]:
+    odd = [f"{signal.label} ({reason})" for signal, name in zip(signals, names, strict=True)
+           if signal.calibrated and (name.electrode in ELECTRODES or name.pair) and (reason := _no_eeg(signal))]
+    return [f"No voltage or sampled too slowly for an EEG, and therefore not used as electrodes: {', '.join(odd)}."] if odd else []
 
 
 def _against_common(names: Sequence[ChannelName]) -> tuple[list[ChannelName], str | None]:

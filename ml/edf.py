@@ -26,7 +26,7 @@ _LARGE_RECORD_BYTES: Final = 1 << 20
 class EdfRecording:
     """A recording in EDF, EDF+C, EDF+D, BDF or BDF+, opened by its header and read where asked.
 
-    Safe to be read by several threads at once: nothing but the byte source is shared.
+    Safe to be read by several threads at once: only the byte source is shared. Annotations are read when first asked for.
     """
 
     def __init__(self, source: ByteSource, *, whole: bool = True) -> None:
@@ -34,6 +34,7 @@ class EdfRecording:
         self._header = read_header(source)
         self._timeline = read_timeline(source, self._header, whole=whole)
         self._info = _info(self._header, self._timeline)
+        self._annotations: tuple[Annotation, ...] | None = None
 
     @property
     def info(self) -> RecordingInfo:
@@ -42,7 +43,9 @@ class EdfRecording:
 
     def annotations(self) -> tuple[Annotation, ...]:
         """All annotations of the file in order of onset, in seconds from the first sample."""
-        return read_annotations(self._source, self._header, self._timeline.first_onset_s)
+        if self._annotations is None:
+            self._annotations = read_annotations(self._source, self._header, self._timeline.first_onset_s)
+        return self._annotations
 
     def read(self, start_s: float, stop_s: float, signals: Sequence[int]) -> list[NDArray[np.float32]]:
         """Samples in microvolts; see ``RecordingSource.read``."""

@@ -15,6 +15,7 @@ from ml.recording import PatientField
 _MONTHS: Final = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 _DATE: Final = re.compile(r"([0-9]{2})[./:-]([0-9]{2})[./:-]([0-9]{2})")
 _LONG_DATE: Final = re.compile(r"([0-9]{2})-([A-Za-z]{3})-([0-9]{4})")
+_NOBODY: Final = frozenset(("", "X", "ANONYMOUS", "ANONYMIZED", "ANONYMISED", "ANON", "UNKNOWN", "NO_NAME", "NONAME"))
 _CLIPPING_YEAR: Final = 85
 """EDF: two-digit years 85..99 mean 1985..1999, 00..84 mean 2000..2084."""
 
@@ -49,7 +50,8 @@ def patient(raw: str) -> PatientField:
     parts = raw.split()
     structured = len(parts) >= 4 and parts[1] in ("F", "M", "X") and _is_long_date_or_x(parts[2])
     if not structured:
-        return PatientField(raw=raw, name=raw if raw.replace("X", "").strip() else None)
+        somebody = any(part.upper() not in _NOBODY for part in parts)
+        return PatientField(raw=raw, name=raw if somebody else None)
     return PatientField(
         raw=raw,
         code=_known(parts[0]),
@@ -114,7 +116,7 @@ def _short_date(text: str) -> date | None:
 def long_date(text: str) -> date | None:
     """Read ``dd-MMM-yyyy`` with English months, whatever the locale; None if it is no date."""
     match = _LONG_DATE.fullmatch(text)
-    if not match or match[2].upper() not in _MONTHS:
+    if not match or match[2].upper() not in _MONTHS or not 1850 <= int(match[3]) < 2200:   # births and recordings
         return None
     try:
         return date(int(match[3]), _MONTHS.index(match[2].upper()) + 1, int(match[1]))
@@ -142,5 +144,5 @@ def _is_long_date_or_x(text: str) -> bool:
 
 
 def _known(text: str) -> str | None:
-    """An EDF+ subfield, or None where it is anonymised (``X``)."""
-    return None if text in ("X", "x", "") else text.replace("_", " ")
+    """An EDF+ subfield, or None where it is anonymised (``X``, or a word to that effect)."""
+    return None if text.upper() in _NOBODY else text.replace("_", " ")

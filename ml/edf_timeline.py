@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml.byte_source import ByteSource
-from ml.edf_header import EdfHeader
+from ml.edf_header import MAX_DURATION_S, EdfHeader
 from ml.errors import RecordingError
 from ml.recording import Span
 from ml.tal import record_onset_s, record_onsets_s
@@ -21,6 +21,8 @@ from ml.tal import record_onset_s, record_onsets_s
 MAX_RECORDS: Final = 10_000_000
 MAX_GAPS: Final = 100_000
 """Limits of a discontinuous recording: a month of records of a quarter second, and a gap every half minute of it."""
+NOTABLE_DRIFT_S: Final = 0.5
+"""Half a second moves a mark to another place of a 10-s page that one can see."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +54,8 @@ def read_timeline(source: ByteSource, header: EdfHeader, *, whole: bool = True) 
         If an EDF+D states no time for a record, or records overlap.
     """
     first = record_onset_s(source, header, 0)
-    first_onset_s = first if first is not None and abs(first) <= 86_400 else 0.0
-    if not header.format.endswith("+D"):
+    first_onset_s = first if first is not None and abs(first) <= MAX_DURATION_S else 0.0
+    if not header.format.endswith("+D") or not header.signals:
         if whole and header.n_records <= MAX_RECORDS and not _ends_on_time(source, header, first_onset_s):
             return _stated_continuous(source, header, first_onset_s)
         return _one_run(header, first_onset_s)
@@ -117,8 +119,20 @@ def _from_onsets(onsets_s: NDArray[np.float64], header: EdfHeader) -> Timeline:
     counts = np.diff(np.append(firsts, len(onsets_s)))
     starts = onsets_s[firsts] - onsets_s[0]
     stops = starts + counts * record_s
+    if abs(onsets_s[0]) > MAX_DURATION_S or stops[-1] > MAX_DURATION_S:
+        raise RecordingError(
+            f"The record times span {stops[-1] / 86_400:.4g} days; at most {MAX_DURATION_S // 86_400} days are read. "
+            "Export a shorter part.", code="too_long")
     gaps = tuple(Span(float(a), float(b)) for a, b in zip(stops[:-1], starts[1:], strict=True) if b > a)
-    return Timeline(firsts, counts, starts, float(onsets_s[0]), float(stops[-1]), gaps, _gap_findings(gaps))
+    drift_s = float(np.abs(np.where(np.abs(jumps) <= tolerance_s, jumps, 0.0).sum()))
+    return Timeline(
+        firsts, counts, starts, float(onsets_s[0]), float(stops[-1]), gaps, (*_gap_findings(gaps), *_drift_findings(drift_s)))
+
+
+def _drift_findings(drift_s: float) -> tuple[str, ...]:
+    if drift_s < NOTABLE_DRIFT_S:
+        return ()
+    return (f"The record times drift by {drift_s:.1f} s against the sampling rate; within a stretch, times go by the samples.",)
 
 
 def _gap_findings(gaps: tuple[Span, ...]) -> tuple[str, ...]:

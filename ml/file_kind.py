@@ -7,7 +7,7 @@ from typing import Final, Literal
 ReadableKind = Literal["edf", "bdf", "parquet"]
 
 _READABLE: Final[tuple[tuple[bytes, ReadableKind], ...]] = (
-    (b"0       ", "edf"), (b"\xffBIOSEMI", "bdf"), (b"PAR1", "parquet"),
+    (b"0       ", "edf"), (b"0\x00\x00\x00\x00\x00\x00\x00", "edf"), (b"\xffBIOSEMI", "bdf"), (b"PAR1", "parquet"),
 )
 _OTHER_EEG: Final = (
     (b"Brain Vision Data Exchange", "a header or marker file of BrainVision"),

@@ -24,6 +24,7 @@ SFREQ_HZ: Final = 200.0
 MAX_COLUMNS: Final = 512
 MAX_ROWS: Final = int(6 * 3600 * SFREQ_HZ)
 """Six hours: the file is held in memory, 20 channels of float32 are then 350 MB. Longer recordings come as EDF+."""
+MAX_VALUES: Final = 30 * MAX_ROWS
 MAX_ROW_GROUPS: Final = 10_000
 MAX_FOOTER_BYTES: Final = 16 << 20
 _SPECTROGRAM_REGIONS: Final = ("LL_", "RL_", "LP_", "RP_")
@@ -128,16 +129,16 @@ def _columns(file: pq.ParquetFile) -> tuple[list[str], list[str]]:
             raise RecordingError(
                 f"Column {name} of the Parquet file is not stored once and as numbers; save the signals as float32 microvolts.",
                 code="parquet_type")
-    if not 0 < meta.num_rows <= MAX_ROWS:
-        raise RecordingError(_rows_sentence(meta.num_rows), code="no_data" if not meta.num_rows else "parquet_too_large")
+    if meta.num_rows * len(chosen) > MAX_VALUES or not 0 < meta.num_rows <= MAX_ROWS:
+        raise RecordingError(_rows_sentence(meta.num_rows, len(chosen)), code="no_data" if not meta.num_rows else "parquet_too_large")
     return chosen, [name for name in names if name not in chosen and not name.startswith("__index")]
 
 
-def _rows_sentence(rows: int) -> str:
+def _rows_sentence(rows: int, columns: int) -> str:
     if rows <= 0:
         return "The Parquet file has columns but no rows: there is nothing to read. Save it again with its samples."
-    return (f"The Parquet file has {rows:,} samples per channel; at most {MAX_ROWS:,} (6 h at 200 Hz) are read. "
-            "Export the recording as EDF+.")
+    return (f"The Parquet file has {rows:,} samples of {columns} channels; at most {MAX_ROWS:,} (6 h at 200 Hz), and "
+            f"{MAX_VALUES:,} in all channels together, are read. Export the recording as EDF+.")
 
 
 def _refuse_spectrogram(names: list[str]) -> None:
@@ -158,6 +159,9 @@ def _is_number(kind: pa.DataType) -> bool:
 
 def _read(file: pq.ParquetFile, columns: list[str]) -> tuple[NDArray[np.float32], list[int]]:
     """Signals of shape ``(columns, rows)`` with NaN for what is missing or infinite, and the number of infinite values."""
+    groups = [file.metadata.row_group(index).num_rows for index in range(file.metadata.num_row_groups)]
+    if min(groups) < 0 or sum(groups) != file.metadata.num_rows:
+        raise ValueError("the row groups do not add up to the stated rows")
     uv = np.full((len(columns), file.metadata.num_rows), np.nan, np.float32)
     infinite = [0] * len(columns)
     row = 0

@@ -21,6 +21,10 @@ from ml.recording import RecordingSource
 _HALF_PERIODS: Final = 10
 _KAISER_BETA: Final = 5.0
 _MAX_DENOMINATOR: Final = 1000
+_MAX_FACTOR: Final = 200_000
+"""Odd ratios are approximated by factors up to this: the clock then errs by at most a quarter of a second in a day."""
+_HELD_FROM: Final = 100
+"""A signal so many times slower than asked is a trend (temperature, oxygen): its values are held, not filtered."""
 
 
 def read_at_rate(
@@ -53,7 +57,9 @@ def read_at_rate(
         rows = [row for row, own in enumerate(rates) if own == rate]
         up, down = ratio(rate, sfreq_hz)
         chosen = [indices[row] for row in rows]
-        if up == down:
+        if rate * _HELD_FROM < sfreq_hz:
+            result[rows] = _held(source, chosen, first, stop, rate / sfreq_hz)
+        elif up == down:
             for row, uv in zip(rows, source.read(first / rate, stop / rate, chosen), strict=True):
                 result[row] = uv
         elif result.shape[1]:
@@ -65,8 +71,24 @@ def read_at_rate(
 
 def ratio(from_hz: float, to_hz: float) -> tuple[int, int]:
     """Whole numbers ``(up, down)`` with ``to_hz / from_hz == up / down``."""
+    if from_hz * _HELD_FROM < to_hz:
+        return 1, 1
     exact = Fraction(to_hz).limit_denominator(_MAX_DENOMINATOR) / Fraction(from_hz).limit_denominator(_MAX_DENOMINATOR)
+    if max(exact.numerator, exact.denominator) > _MAX_FACTOR:
+        exact = exact.limit_denominator(_MAX_FACTOR // max(1, round(exact)))
     return exact.numerator, exact.denominator
+
+
+def _held(
+    source: RecordingSource, indices: Sequence[int], first: int, stop: int, slowness: float,
+) -> NDArray[np.float32]:
+    """Outputs of signals far slower than asked: each value holds until the next."""
+    own = np.floor(np.arange(first, stop) * slowness + 1e-9).astype(np.int64)
+    if not own.size:
+        return np.empty((len(indices), 0), np.float32)
+    rate = source.info.signals[indices[0]].sfreq_hz
+    values = source.read(int(own[0]) / rate, (int(own[-1]) + 1) / rate, indices)
+    return np.array([uv[own - own[0]] for uv in values])
 
 
 def _context(first: int, stop: int, up: int, down: int) -> tuple[int, int]:

@@ -103,10 +103,11 @@ def test_a_person_can_correct_the_mapping() -> None:
 
 
 def test_what_is_no_voltage_or_has_no_scale_is_no_electrode() -> None:
-    signals = [Signal("Fp1", 200.0, unit="%"), Signal("F3", 200.0, unit=""), Signal("C3", 200.0, calibrated=False), Signal("P3", 200.0)]
+    signals = [Signal("Fp1", 200.0, unit="%"), Signal("F3", 200.0, unit=""), Signal("C3", 200.0, calibrated=False),
+               Signal("P3", 200.0), Signal("O1", 1.0)]
     layout = map_to_1020(signals)
     assert layout.electrodes == {"P3": 3}
-    assert layout.findings[0] == "Not stated as a voltage and therefore not used as electrodes: Fp1 (%), F3 (no unit)."
+    assert layout.findings[0].endswith("not used as electrodes: Fp1 (unit %), F3 (no unit), O1 (1 Hz).")
 
 
 def test_mixed_and_low_rates_are_said() -> None:

@@ -150,3 +150,16 @@ def test_what_has_not_arrived_reads_as_not_recorded() -> None:
     (uv,) = recording.read(0.0, 3.0, [0])
     assert np.isfinite(uv[:20]).all()
     assert np.isnan(uv[20:]).all()
+
+
+@pytest.mark.parametrize("onsets", [["99999999999", "99999999999999", "999999999999999"], [0, 1, 9_999_999]])
+def test_record_times_beyond_a_month_are_refused(onsets: list[object]) -> None:
+    with pytest.raises(RecordingError, match="days are read"):
+        opened(Edf(tals=timekeeping(onsets), fields={"reserved": "EDF+D"}))
+
+
+def test_times_that_drift_against_the_samples_are_said() -> None:
+    onsets = [f"{i * 1.05:.3f}" for i in range(30)]
+    recording = opened(Edf(n_records=30, tals=timekeeping(onsets), fields={"reserved": "EDF+D"}))
+    assert recording.info.gaps == ()
+    assert "drift by 1.4 s" in recording.info.findings[0] or "drift by 1.5 s" in recording.info.findings[0]

@@ -115,7 +115,7 @@ def test_what_is_no_eeg_is_refused_with_the_reason(columns: dict[str, object], w
 
 def test_too_many_rows_are_refused_before_they_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parquet, "MAX_ROWS", 999)
-    with pytest.raises(RecordingError, match="1,000 samples per channel; at most 999"):
+    with pytest.raises(RecordingError, match="1,000 samples of 20 channels; at most 999"):
         opened(written(dict(eeg())))
 
 

@@ -113,3 +113,20 @@ def test_ratios_are_exact() -> None:
     assert ratio(256.0, 200.0) == (25, 32)
     assert ratio(100.0, 200.0) == (2, 1)
     assert ratio(199.95, 200.0) == (4000, 3999)
+
+
+@pytest.mark.parametrize("rate", [199.951171875, 499.999, 99_999.999, 173.61, 1000 / 3, 2.0001, 200.0005])
+def test_odd_rates_need_no_large_filter_and_keep_the_clock(rate: float) -> None:
+    up, down = ratio(rate, 200.0)
+    assert max(up, down) <= 200_000
+    assert abs(up / down * rate / 200.0 - 1.0) * 86_400 < 0.25
+
+
+def test_a_trend_is_held_and_not_filtered() -> None:
+    source = Samples([0.5], [np.array([36.5, 36.6, np.nan, 36.8], np.float32)])
+    ours = read_at_rate(source, [0], 1.0, 9.0, 200.0)[0]
+    np.testing.assert_array_equal(ours[:200], np.float32(36.5))
+    np.testing.assert_array_equal(ours[200:600], np.float32(36.6))
+    assert np.isnan(ours[600:1000]).all()
+    np.testing.assert_array_equal(ours[1000:1400], np.float32(36.8))
+    assert np.isnan(ours[1400:]).all()
