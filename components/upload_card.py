@@ -47,27 +47,34 @@ def prototype() -> Component:
 
 
 def _patient_form() -> Component:
-    sexes = [{"label": "unknown", "value": ""}, {"label": "female", "value": "F"}, {"label": "male", "value": "M"}]
+    sexes = [{"label": "unknown", "value": "unknown"}, {"label": "female", "value": "F"}, {"label": "male", "value": "M"}]
     new = [
         _labelled("Name", dbc.Input(class_name="up-new-name", size="sm", maxLength=200, autoComplete="off")),
         _labelled("Record number", dbc.Input(class_name="up-new-number", size="sm", maxLength=80, autoComplete="off")),
         _labelled("Birth date", dbc.Input(class_name="up-new-birth", size="sm", type="date")),
-        _labelled("Sex", dbc.Select(options=sexes, value="", class_name="up-new-sex", size="sm")),
+        _labelled("Sex", dbc.Select(options=sexes, value="unknown", class_name="up-new-sex", size="sm")),
     ]
+    search = dbc.Input(class_name="up-search", size="sm", type="search", placeholder="Name or record number", autoComplete="off")
+    known = [html.H3("Whose recording is it?"), _labelled("Patient of this clinic", search),
+             html.Div(className="up-found", role="group", **{"aria-label": "Patients found"})]
+    accept = html.Label([dbc.Input(type="checkbox", class_name="up-accept form-check-input"),
+                         html.Span("It is right: the file belongs to this patient.")], className="up-accept-line", hidden=True)
+    go = html.Button("Confirm and upload for the new patient", type="button", className="up-confirm btn btn-primary")
     return html.Div(
         [
-            html.H3("Whose recording is it?"),
-            _labelled("Patient of this clinic",
-                      dbc.Input(class_name="up-search", size="sm", type="search", placeholder="Name or record number", autoComplete="off")),
-            html.Div(className="up-found", role="group", **{"aria-label": "Patients found"}),
-            html.H3("or a new patient"),
-            html.Div(new, className="field-grid"),
-            html.Label([dbc.Input(type="checkbox", class_name="up-accept form-check-input"),
-                        html.Span("It is right: the file belongs to this patient.")], className="up-accept-line", hidden=True),
-            html.Div(html.Button("Confirm and upload", type="button", className="up-confirm btn btn-primary"), className="form-actions"),
+            html.Div([html.Div(known), html.Div([html.H3("or a new patient"), html.Div(new, className="field-grid")])],
+                     className="up-choices"),
+            accept,
+            html.Div(go, className="form-actions"),
         ],
         className="up-form", hidden=True,
     )
+
+
+def none_open() -> Component:
+    """Shown while the list is empty."""
+    return html.Div([html.Strong("No uploads"), html.P("Files that you choose appear here and stay until you remove them. "
+                                                       "Finished ones are listed for a day; their studies stay.")], className="state upload-none")
 
 
 def _labelled(text: str, control: Component) -> Component:

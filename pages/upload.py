@@ -17,6 +17,7 @@ def layout(**_query: str) -> Component:
             head,
             upload_card.drop_zone(),
             html.Div(id="upload-list", className="upload-list"),
+            upload_card.none_open(),
             html.Div(upload_card.prototype(), id="upload-prototype", hidden=True),
         ],
         className="page page-narrow",

@@ -64,8 +64,10 @@ class NewUpload(BaseModel):
 
 
 class PatientIn(BaseModel):
-    name: str = Field(min_length=1, max_length=200)
-    record_number: str = Field(min_length=1, max_length=80)
+    """A patient who is not in the clinic's list yet; the record number is unique in it."""
+
+    name: str
+    record_number: str
     sex: Literal["F", "M"] | None = None
     birth_date: date | None = None
 

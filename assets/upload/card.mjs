@@ -41,7 +41,7 @@ export class Card {
     this.element.dataset.state = name;
     this.text("state", word);
     this.part("state").className = `up-state chip chip-${tone}`;
-    this.show("progress", ["receiving", "verifying", "queued", "running"].includes(name));
+    this.show("progress", ["again", "receiving", "verifying", "queued", "running"].includes(name));
     this.show("again", name === "again");
     this.show("retry", ["failed", "quarantined"].includes(name));
     this.show("form", name === "confirming");
@@ -81,16 +81,18 @@ export class Card {
     this.part("findings").replaceChildren(...facts.findings.map((finding) => make("li", "", finding)));
   }
 
-  // Ask whose recording it is; resolves to the body of the confirmation once the person presses the button.
+  // Start from what the file claims: the patient to look for, and the fields of a new one.
   suggest(claimed) {
+    this.part("search").value = claimed.code ?? claimed.name ?? "";
     this.part("new-name").value = claimed.name ?? "";
     this.part("new-number").value = claimed.code ?? "";
     this.part("new-birth").value = claimed.birth_date ?? "";
-    this.part("new-sex").value = claimed.sex ?? "";
+    this.part("new-sex").value = claimed.sex ?? "unknown";
   }
 
-  found(patients, choose) {
-    this.part("found").replaceChildren(...patients.map((patient) => {
+  found(patients, asked, choose) {
+    const none = asked && !patients.length ? [make("span", "progress-text", "No such patient in this clinic.")] : [];
+    this.part("found").replaceChildren(...none, ...patients.map((patient) => {
       const words = [patient.name, patient.record_number, patient.birth_date].filter(Boolean).join(" · ");
       const button = make("button", "btn btn-secondary btn-small", words);
       button.type = "button";
@@ -107,8 +109,8 @@ export class Card {
   confirmation(patientId) {
     const accept_other_identity = this.part("accept").checked;
     if (patientId) return { patient_id: patientId, accept_other_identity };
-    const value = (name) => this.part(`new-${name}`).value.trim() || null;
-    return { accept_other_identity, new_patient: {
-      name: value("name") ?? "", record_number: value("number") ?? "", birth_date: value("birth"), sex: value("sex") } };
+    const value = (name) => this.part(`new-${name}`).value.trim();
+    return { accept_other_identity, new_patient: { name: value("name"), record_number: value("number"),
+      birth_date: value("birth") || null, sex: value("sex") === "unknown" ? null : value("sex") } };
   }
 }

@@ -28,6 +28,7 @@ export class Transfer {
     this.card = new Card(view?.original_name ?? file.name, view?.size ?? file.size);
     this.card.on("cancel", "click", () => this.cancel(onRemoved));
     this.card.on("retry", "click", () => this.run());
+    this.card.on("open", "click", (event) => this.openInPlace(event));
     this.card.on("again", "click", () => document.querySelector("#upload-input").click());
     this.prepareForm();
   }
@@ -61,14 +62,25 @@ export class Transfer {
   }
 
   async sendHead() {
-    await this.file_();
+    await this.theFile();
     this.card.state("checking");
     this.view = await call("PUT", `/uploads/${this.view.id}/head`, await this.file.slice(0, HEAD).arrayBuffer());
   }
 
-  async file_() {
-    if (!this.file) this.card.state("again");
+  async theFile() {
+    if (!this.file) {
+      this.card.state("again");
+      this.card.progress(this.view.received / this.view.size, `${inBytes(this.view.received)} are here already; choose the file again to go on`);
+    }
     await this.given;
+  }
+
+  // As Dash's own links do: loading the page anew would break off the uploads that still move.
+  openInPlace(event) {
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    history.pushState({}, "", event.currentTarget.href);
+    window.dispatchEvent(new CustomEvent("_dashprivate_pushstate"));
   }
 
   prepareForm() {
@@ -80,13 +92,16 @@ export class Transfer {
 
   async search() {
     const text = this.card.part("search").value.trim();
-    const page = text ? await call("GET", `/patients?limit=8&text=${encodeURIComponent(text)}`) : { patients: [] };
-    this.card.found(page.patients, (button, patient) => this.choose(button, patient.id));
+    const path = `/patients?limit=8&text=${encodeURIComponent(text)}`;
+    const page = text ? await call("GET", path).catch((error) => { this.card.message(error.message); }) : null;
+    this.card.found(page?.patients ?? [], text, (button, patient) => this.choose(button, patient));
   }
 
-  choose(button, patientId) {
-    this.patientId = patientId;
+  // A patient of the clinic, or with null the new one whose fields were typed in; the button says which.
+  choose(button, patient) {
+    this.patientId = patient?.id;
     this.card.press(button);
+    this.card.text("confirm", patient ? `Confirm and upload for ${patient.name}` : "Confirm and upload for the new patient");
     this.card.show("accept-line", false);
     this.card.part("accept").checked = false;
     this.card.message("");
@@ -96,6 +111,7 @@ export class Transfer {
     this.card.state("confirming");
     this.card.facts(this.view.facts);
     this.card.suggest(this.view.facts.patient);
+    this.search();
     return new Promise((resolve) => { this.isConfirmed = resolve; });
   }
 
@@ -111,7 +127,7 @@ export class Transfer {
   }
 
   async sendBytes() {
-    await this.file_();
+    await this.theFile();
     this.card.state("waiting");
     await takeTurn();
     try {
@@ -173,6 +189,7 @@ export class Transfer {
     const words = job.total ? `${job.step || "analysing"} ${job.done} of ${job.total}` : job.step || "analysing";
     this.card.progress(job.total ? job.done / job.total : 0, job.state === "queued" ? "waiting for a worker" : words);
     if (job.error_sentence) this.card.message(job.error_sentence);
+    this.card.text("cancel", "Remove from list");
     this.card.show("retry", false);              // a failed analysis is repeated from the study's page
   }
 
@@ -195,7 +212,7 @@ class Meter {
   words(offset) {
     const now = performance.now();
     this.samples.push([now, offset]);
-    while (this.samples.length > 2 && now - this.samples[0][0] > 5000) this.samples.shift();
+    while (this.samples.length > 2 && now - this.samples[1][0] > 5000) this.samples.shift();
     const [[since, from]] = this.samples, rate = 1000 * (offset - from) / Math.max(1, now - since);
     const left = rate > 0 ? `${inTime((this.size - offset) / rate)} left` : "";
     return [`${Math.floor(100 * offset / this.size)} %`, `${inBytes(offset)} of ${inBytes(this.size)}`, `${(rate / 1e6).toFixed(1)} MB/s`, left].filter(Boolean).join(" · ");
