@@ -20,7 +20,7 @@ from ml.recording import RecordingSource
 
 _HALF_PERIODS: Final = 10
 _KAISER_BETA: Final = 5.0
-_MAX_DENOMINATOR: Final = 1000
+_MAX_DENOMINATOR: Final = 10_000_000
 _MAX_FACTOR: Final = 200_000
 """Odd ratios are approximated by factors up to this: the clock then errs by at most a quarter of a second in a day."""
 _HELD_FROM: Final = 100
