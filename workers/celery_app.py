@@ -80,7 +80,7 @@ def _make_worker(settings: Settings, crew: Crew, name: str) -> Any:
 
     return celery.Worker(
         hostname=f"hms@{name}", pool="threads", concurrency=settings.worker_threads, queues=list(settings.worker_queues),
-        loglevel="WARNING", without_gossip=True, without_mingle=True, without_heartbeat=True, quiet=True,
+        loglevel="INFO", without_gossip=True, without_mingle=True, without_heartbeat=True, quiet=True,
     )
 
 

@@ -12,13 +12,15 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy.orm import Session
-
-from app.db.work import Job
 from app.file_store import FileStore
 from app.settings import Settings
+
+if TYPE_CHECKING:                  # the child, which imports this module too, does without a database
+    from sqlalchemy.orm import Session
+
+    from app.db.work import Job
 
 Json = dict[str, Any]
 Progress = Callable[[str, int, int], None]

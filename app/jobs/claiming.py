@@ -20,6 +20,7 @@ from app.db.work import Job
 from app.jobs.states import JobState, changed, now, show_on_study
 from app.settings import current
 
+
 class Verdict(StrEnum):
     """What a heartbeat learns."""
 

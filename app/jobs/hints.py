@@ -49,7 +49,7 @@ def make_celery(settings: Settings, *, patient: bool) -> Any:
         task_serializer="json", accept_content=["json"], task_default_queue="cpu",
         broker_connection_retry_on_startup=True, broker_connection_max_retries=None,
         broker_transport_options=_transport(settings, patient=patient),
-        worker_hijack_root_logger=False, worker_send_task_events=False, worker_enable_remote_control=False,
+        worker_hijack_root_logger=False, worker_redirect_stdouts=False, worker_send_task_events=False, worker_enable_remote_control=False,
         worker_soft_shutdown_timeout=5.0, worker_cancel_long_running_tasks_on_connection_loss=False,
         broker_connection_timeout=5.0 if patient else 1.0,
     )

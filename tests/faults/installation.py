@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 import tempfile
@@ -24,11 +23,11 @@ from app.db.work import Job, WorkerBeat
 from app.jobs import JobRequest, configure_hints
 from app.settings import Settings, use
 from tests.faults.kinds import RESULT
-from tests.servers import Postgres, Redis, stop, wait_until
+from tests.servers import Postgres, Redis, wait_until
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-SCALED = {"lease_s": 3.0, "heartbeat_s": 0.5, "reaper_s": 0.5, "poll_s": 0.2, "hint_after_s": 1.0, "hint_again_s": 2.0,
-          "job_memory_mib": 1024, "job_cpu_s": 2, "job_wall_s": 6.0}
+SCALED = {"lease_s": 2.0, "heartbeat_s": 0.5, "reaper_s": 0.5, "poll_s": 0.2, "hint_after_s": 1.0, "hint_again_s": 2.0,
+          "job_memory_mib": 1024, "job_cpu_s": 1, "job_wall_s": 8.0}
 """A tenth of the product's leases, so that a test takes seconds; ``tests/proof`` uses the product's own."""
 
 
@@ -42,14 +41,14 @@ class Installation:
     redis: Redis | None = None
     workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
-    def start_worker(self) -> subprocess.Popen[bytes]:
+    def start_worker(self, *, threads: int = 1) -> subprocess.Popen[bytes]:
         """Start ``hms worker`` and wait for its sign of life."""
         before = self.beats()
         environment = {key: value for key, value in os.environ.items() if not key.startswith("HMS_")}
         environment |= {f"HMS_{key.upper()}": _text(value) for key, value in self.settings.model_dump(mode="json").items() if value is not None}
         with (self.settings.data_dir / "worker.log").open("ab") as log:
-            worker = subprocess.Popen([sys.executable, "-m", "app.cli", "worker", "--kinds", "tests.faults.kinds"], cwd=ROOT,
-                                      env=environment, stdout=log, stderr=log)
+            command = [sys.executable, "-m", "app.cli", "worker", "--kinds", "tests.faults.kinds", "--threads", str(threads)]
+            worker = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
         self.workers.append(worker)
         wait_until(lambda: self.beats() > before, 30, "the worker shows that it lives")
         return worker
@@ -92,9 +91,8 @@ class Installation:
 
     def close(self) -> None:
         for worker in self.workers:
-            if worker.poll() is None:
-                worker.send_signal(signal.SIGCONT)
-            stop(worker)
+            worker.kill()
+            worker.wait()
 
 
 def children(worker: subprocess.Popen[bytes]) -> list[psutil.Process]:

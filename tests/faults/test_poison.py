@@ -11,7 +11,7 @@ POISON = {"segfault": "CRASH_SIGSEGV", "hog": "MEMORY_LIMIT", "spin": "CPU_LIMIT
 
 
 def test_poison_is_quarantined_after_three_attempts_with_a_sentence(house: Installation) -> None:
-    worker = house.start_worker()
+    worker = house.start_worker(threads=3)
     asked = {kind: house.ask(kind) for kind in POISON}
     house.wait_for_all(90)
     for kind, job_id in asked.items():
