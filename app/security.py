@@ -83,12 +83,11 @@ def is_loopback(host: str) -> bool:
 
 def check_bind(settings: Settings) -> None:
     """Refuse to listen beyond this machine without TLS: passwords and EEGs would travel in the clear."""
-    has_certificate = settings.tls_certificate is not None and settings.tls_key is not None
-    if has_certificate or is_loopback(settings.host):
+    if settings.has_tls or is_loopback(settings.host):
         return
     raise Invalid(
-        f"HMS EEG will not listen on {settings.host} without TLS: set HMS_TLS_CERTIFICATE and HMS_TLS_KEY, "
-        "or listen on 127.0.0.1 behind a proxy that ends TLS (HMS_BEHIND_TLS_PROXY=true)."
+        f"HMS EEG will not listen on {settings.host or 'every address'} without TLS: listen on 127.0.0.1, or set "
+        "HMS_TLS_CERTIFICATE and HMS_TLS_KEY, or HMS_BEHIND_TLS_PROXY=true where a proxy in front ends TLS."
     )
 
 

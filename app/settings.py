@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
@@ -27,7 +28,7 @@ class Settings(BaseSettings):
     port: int = Field(default=8050, ge=0, le=65535)
     tls_certificate: Path | None = None
     tls_key: Path | None = None
-    behind_tls_proxy: bool = False            # a reverse proxy ends TLS and talks to us over loopback
+    behind_tls_proxy: bool = False            # a reverse proxy ends TLS and is the only one that can reach us
 
     session_idle_s: float = 15 * 60.0         # ASVS 5.0, 7.3.1
     session_absolute_s: float = 12 * 3600.0   # ASVS 5.0, 7.3.2
@@ -81,17 +82,22 @@ class Settings(BaseSettings):
     def has_tls(self) -> bool:
         return self.behind_tls_proxy or bool(self.tls_certificate and self.tls_key)
 
+    def make_data_dir(self) -> Path:
+        """The folder of everything kept, made at first use for its owner only: recordings and names are in it."""
+        self.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return self.data_dir
+
     @cached_property
     def secret(self) -> bytes:
-        """Key of this installation (CSRF, one-time links), made at first use and readable by its owner only."""
-        path = self.data_dir / "secret.key"
-        self.data_dir.mkdir(parents=True, exist_ok=True)
-        try:
-            fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            return path.read_bytes()
-        with os.fdopen(fd, "wb") as file:
-            file.write(secrets.token_bytes(32))
+        """Key of this installation (CSRF), made at first use and readable by its owner only."""
+        path = self.make_data_dir() / "secret.key"
+        if not path.exists():
+            whole = path.with_name(f"secret.{secrets.token_hex(8)}")
+            whole.touch(mode=0o600)
+            whole.write_bytes(secrets.token_bytes(32))
+            with suppress(FileExistsError):      # another process was first: its key holds
+                os.link(whole, path)
+            whole.unlink()
         return path.read_bytes()
 
 

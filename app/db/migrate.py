@@ -22,7 +22,7 @@ _LOCK: Final = 0x484D5345        # "HMSE": two servers that start together migra
 def upgrade(settings: Settings) -> None:
     """Bring the database of ``settings`` to this version; does nothing where it is there already."""
     if not settings.database_url:
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        settings.make_data_dir()
     engine = make_engine(settings.sqlalchemy_url)
     try:
         with engine.connect().execution_options(hms_writes=True) as connection, connection.begin():

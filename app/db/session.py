@@ -41,7 +41,7 @@ def _begin_sqlite(connection: Any) -> None:
 def configure(settings: Settings) -> Engine:
     """Bind this process to the database of ``settings``; called once by each door."""
     if not settings.database_url:
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        settings.make_data_dir()
     engine = make_engine(settings.sqlalchemy_url)
     before = _sessions.kw.get("bind")
     if isinstance(before, Engine):

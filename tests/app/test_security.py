@@ -36,8 +36,11 @@ def test_other_binds_without_tls_are_refused_in_one_sentence(host: str) -> None:
         security.check_bind(Settings(host=host))
 
 
-def test_other_binds_with_a_certificate_are_fine(tmp_path: Any) -> None:
+def test_other_binds_with_tls_are_fine(tmp_path: Any) -> None:
     security.check_bind(Settings(host="0.0.0.0", tls_certificate=tmp_path / "c.pem", tls_key=tmp_path / "k.pem"))
+    security.check_bind(Settings(host="0.0.0.0", behind_tls_proxy=True))
+    with pytest.raises(Invalid):
+        security.check_bind(Settings(host="0.0.0.0", tls_certificate=tmp_path / "c.pem"))
 
 
 def test_the_policy_runs_no_inline_or_built_script() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -89,6 +90,20 @@ def test_a_failed_try_is_counted_although_the_transaction_fails(database: Settin
     with writing() as session:
         assert session.scalars(select(SignInFailure.name)).all() == ["nobody"]
         assert actions(session) == ["sign_in_failed"]
+
+
+def test_parallel_guesses_do_not_outrun_the_limit(database: Settings) -> None:
+    def guess(_number: int) -> type[Exception] | None:
+        try:
+            with writing() as session:
+                enter(session, "nobody")
+        except (WrongPassword, TooManyTries) as error:
+            return type(error)
+        return None
+
+    with ThreadPoolExecutor(12) as pool:
+        answers = list(pool.map(guess, range(12)))
+    assert (answers.count(WrongPassword), answers.count(TooManyTries)) == (5, 7)
 
 
 def test_success_forgets_its_own_try(session: Session, alice: Actor) -> None:
