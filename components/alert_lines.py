@@ -23,11 +23,12 @@ def alert_lines(rows: Iterable[AlertRow], zone: str) -> Component:
 def _line(row: AlertRow, zone: str) -> Component:
     many = "seizure" if row.n_seizures == 1 else "seizures"
     said = f"{row.n_seizures} suspected {many}, {clock.duration(row.total_s)} in all; first at {row.first_clock}, highest p {row.max_prob:.2f}"
-    name = html.Span([dcc.Link(row.patient_name, href=f"/studies/{row.study_id}", className="line-name"), " ", synthetic_badge() if row.synthetic else None])
+    name = dcc.Link(row.patient_name, href=f"/studies/{row.study_id}", className="line-name")
+    about = html.Small([synthetic_badge() if row.synthetic else None, f" {row.record_number} · {row.original_name}"])
     return html.Div(
         [
             class_chip("seizure"),
-            html.Div([name, html.Small(f"{row.record_number} · {row.original_name}")], className="cell-two alert-who"),
+            html.Div([name, about], className="cell-two alert-who"),
             html.Div([said, html.Small(f"The model suggests; analysed {clock.moment(row.analysed_at, zone)}")], className="alert-said"),
             dcc.Link([icon("wave"), "Look"], href=f"/studies/{row.study_id}/review?t={row.first_start_s:g}", className="btn btn-primary btn-small",
                      title="Open the EEG at the first suspected seizure"),

@@ -13,7 +13,7 @@ from app.services.audit import AuditView
 from components import clock, states
 
 ACTIONS: Final = {
-    "": "All actions", "signed_in": "Signed in", "signed_out": "Signed out", "sign_in_failed": "Sign-in failed",
+    "all": "All actions", "signed_in": "Signed in", "signed_out": "Signed out", "sign_in_failed": "Sign-in failed",
     "upload_started": "Upload started", "upload_confirmed": "Upload confirmed", "upload_stored": "Upload stored",
     "upload_refused": "Upload refused", "upload_cancelled": "Upload cancelled", "study_created": "Study created",
     "recording_opened": "Recording opened", "study_status": "Study status changed", "analysis_asked": "Analysis asked for",

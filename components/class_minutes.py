@@ -39,7 +39,8 @@ def class_bar(seconds: Mapping[str, float]) -> Component:
 def minute_table(seconds: Mapping[str, float], n_events: Mapping[str, int]) -> Component:
     """Minutes, share of the assessed time and number of events by class."""
     total = sum(seconds.values()) or 1.0
-    head = html.Thead(html.Tr([html.Th("Pattern"), html.Th(""), html.Th("Minutes"), html.Th("Share"), html.Th("Events")]))
+    head = html.Thead(html.Tr([html.Th("Pattern"), html.Th("", className="bar-cell"), html.Th("Minutes", className="number"), html.Th("Share", className="number"),
+                               html.Th("Events", className="number")]))
     rows = [
         html.Tr([
             html.Th(class_name(pattern), scope="row"),

@@ -25,8 +25,8 @@ def events_table(events: Sequence[EventView], study_id: UUID, *, page: str, may_
     if not events:
         return states.empty("The model suggests no events.", "No findings does not mean a normal EEG.")
     columns = ("Start", "Pattern", "Length", "Highest p", "Mean p", "Decision", "")
-    head = html.Thead(html.Tr([html.Th(name) for name in columns]))
-    ordered = sorted(events, key=lambda event: (bool(event.decision), event.pattern != "seizure", event.start_s))
+    head = html.Thead(html.Tr([html.Th(name, className="col-mean" if name == "Mean p" else "") for name in columns]))
+    ordered = sorted(events, key=lambda event: (event.pattern != "seizure", event.start_s))   # a decision moves no row
     rows = [_row(event, study_id, page, may_review) for event in ordered[:SHOWN]]
     more = f"{len(events) - SHOWN} more events are listed in the viewer." if len(events) > SHOWN else ""
     table = html.Table([head, html.Tbody(rows)], className="dense-table events-table")
@@ -41,7 +41,7 @@ def _row(event: EventView, study_id: UUID, page: str, may_review: bool) -> Compo
             html.Td(class_name(cast("PatternClass", event.pattern))),
             html.Td(clock.duration(event.stop_s - event.start_s), className="nowrap"),
             html.Td(_prob(event.max_prob, event.pattern)),
-            html.Td(f"{event.mean_prob:.2f}"),
+            html.Td(f"{event.mean_prob:.2f}", className="col-mean"),
             html.Td(decision_chip(event.decision), title=f"by {event.reviewed_by}" if event.reviewed_by else ""),
             html.Td(_buttons(event, page) if may_review else None),
         ],

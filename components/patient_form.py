@@ -10,8 +10,7 @@ from dash.development.base_component import Component
 from app.services.patients import PatientView
 from components import fields
 
-SEXES: Final = {"": "Not stated", "F": "Female", "M": "Male"}
-FIELDS: Final = ("name", "record", "sex", "born", "note")
+SEXES: Final = {"unknown": "Not stated", "F": "Female", "M": "Male"}
 
 
 def patient_form(prefix: str, patient: PatientView | None = None) -> Component:
@@ -24,7 +23,7 @@ def patient_form(prefix: str, patient: PatientView | None = None) -> Component:
                          "Unique in your clinic"),
             fields.field("Birth date", fields.text(f"{prefix}-born", value=born, kind="date"),
                          "Needed for the age at the recording: children and neonates are handled differently"),
-            fields.field("Sex", fields.choice(f"{prefix}-sex", SEXES, (patient.sex if patient else "") or "")),
+            fields.field("Sex", fields.choice(f"{prefix}-sex", SEXES, (patient.sex if patient else None) or "unknown")),
             fields.field("Note", fields.text(f"{prefix}-note", value=patient.note if patient else "", maxLength=4000)),
         ],
         className="field-grid",

@@ -38,7 +38,7 @@ def timeline(rows: Iterable[StudyRow], zone: str) -> Component:
 def _timeline_line(row: StudyRow, zone: str) -> Component:
     return dcc.Link(
         [
-            html.Div([html.Strong(clock.recorder_start(row.start_local)), html.Small(f"{row.original_name} · {clock.duration(row.duration_s)}")],
+            html.Div([html.Strong(clock.recorder_start(row.start_local)), html.Small([_badge(row), f"{row.original_name} · {clock.duration(row.duration_s)}"])],
                      className="cell-two grow"),
             html.Span(class_bar(row.seconds_by_class), className="line-bar"),
             _unreviewed(row),
@@ -50,13 +50,16 @@ def _timeline_line(row: StudyRow, zone: str) -> Component:
 
 
 def _line(row: StudyRow, *rest: Component | None) -> Component:
-    name = html.Span([html.Strong(row.patient_name), " ", synthetic_badge() if row.synthetic else None])
-    about = html.Small(f"{row.record_number} · {row.original_name} · {clock.duration(row.duration_s)}")
-    return dcc.Link([html.Div([name, about], className="cell-two grow"), *rest], href=f"/studies/{row.id}", className="list-line")
+    about = html.Small([_badge(row), f"{row.record_number} · {row.original_name} · {clock.duration(row.duration_s)}"])
+    return dcc.Link([html.Div([html.Strong(row.patient_name), about], className="cell-two grow"), *rest], href=f"/studies/{row.id}", className="list-line")
+
+
+def _badge(row: StudyRow) -> Component | None:
+    return html.Span([synthetic_badge(), " "]) if row.synthetic else None
 
 
 def _progress_line(row: StudyRow) -> Component:
-    head = html.Div([html.Strong(row.patient_name), status_chip(row.status)], className="progress-head")
+    head = html.Div([html.Span([_badge(row), html.Strong(row.patient_name)]), status_chip(row.status)], className="progress-head")
     bar = progress_bar(row.job_state, row.job_step, row.done_units, row.total_units)
     return dcc.Link([head, bar], href=f"/studies/{row.id}", className="progress-line", title=row.original_name)
 

@@ -44,12 +44,12 @@ def _row(row: StudyRow, zone: str) -> dict[str, Any]:
 
 def _columns() -> list[dict[str, Any]]:
     return [
-        {"field": "name", "headerName": "Patient", "cellRenderer": "PatientCell", "minWidth": 190, "flex": 3},
-        {"field": "file", "headerName": "Recording", "cellRenderer": "RecordingCell", "minWidth": 180, "flex": 3},
-        {"field": "duration_s", "headerName": "Length", "cellRenderer": "LengthCell", "width": 104},
-        {"field": "status", "headerName": "Status", "cellRenderer": "StatusCell", "minWidth": 200, "flex": 2},
-        {"field": "pattern_s", "headerName": "Minutes by class", "cellRenderer": "ClassBarCell", "minWidth": 150, "flex": 2},
-        {"field": "unreviewed", "headerName": "Unreviewed", "cellRenderer": "UnreviewedCell", "width": 118},
-        {"field": "uploaded", "headerName": "Uploaded", "width": 142, "sort": "desc"},
+        {"field": "name", "headerName": "Patient", "cellRenderer": "PatientCell", "minWidth": 165, "flex": 3},
+        {"field": "file", "headerName": "Recording", "cellRenderer": "RecordingCell", "minWidth": 150, "flex": 3},
+        {"field": "duration_s", "headerName": "Length", "cellRenderer": "LengthCell", "width": 94},
+        {"field": "status", "headerName": "Status", "cellRenderer": "StatusCell", "minWidth": 158, "flex": 2},
+        {"field": "pattern_s", "headerName": "Minutes by class", "cellRenderer": "ClassBarCell", "minWidth": 114, "flex": 2},
+        {"field": "unreviewed", "headerName": "Unreviewed", "cellRenderer": "UnreviewedCell", "width": 112},
+        {"field": "uploaded", "headerName": "Uploaded", "width": 140, "sort": "desc"},
     ]
 

@@ -26,10 +26,11 @@ def user_table(rows: Iterable[UserRow], zone: str, own_id: UUID) -> Component:
 
 def _row(row: UserRow, zone: str, own_id: UUID) -> Component:
     state = chip("Disabled", tone="plain", icon_name="cross") if row.disabled else chip("Active", tone="ok", icon_name="check")
-    means = "password or link" if row.has_password else "one-time link"
-    cells = (html.Strong(row.name), ROLES[row.role], means, clock.moment(row.created_at, zone), clock.moment(row.last_seen_at, zone) or "never",
+    means = "password" if row.has_password else "link"
+    cells = (html.Strong(row.name), ROLES[row.role], means, clock.moment(row.created_at, zone)[:10],
+             clock.moment(row.last_seen_at, zone) or "never",
              state, html.Div(_buttons(row, own_id), className="event-actions"))
-    return html.Tr([html.Td(cell) for cell in cells])
+    return html.Tr([html.Td(cell, className="nowrap") for cell in cells])
 
 
 def _buttons(row: UserRow, own_id: UUID) -> list[Component]:

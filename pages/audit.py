@@ -17,7 +17,7 @@ PAGE_ROWS = 100
 def layout(**_query: str) -> Component:
     older = fields.button("Older", "audit-older")
     newest = fields.button("Newest", "audit-newest")
-    action = fields.choice("audit-action", audit_table.ACTIONS, "")
+    action = fields.choice("audit-action", audit_table.ACTIONS, "all")
     return html.Div(
         [
             page_head("Audit log", "Rows are only ever added. They name people and objects by identifiers, never patients.",
@@ -38,6 +38,6 @@ def layout(**_query: str) -> Component:
 def list_entries(action: str, _older: int | None, _newest: int | None, last: int | None) -> tuple[Component, int | None, bool]:
     before = last if ctx.triggered_id == "audit-older" else None
     with reading() as session:
-        rows = audit.entries(session, current_actor(), limit=PAGE_ROWS, before_seq=before, action=action or None)
+        rows = audit.entries(session, current_actor(), limit=PAGE_ROWS, before_seq=before, action=None if action == "all" else action)
     zone = str(current_person().clinic_settings.get("time_zone", "UTC"))
     return audit_table.audit_table(rows, zone), rows[-1].seq if rows else None, len(rows) < PAGE_ROWS

@@ -14,7 +14,7 @@ from app.auth import current_actor, current_person
 from app.db.session import reading, writing
 from app.services import patients, studies
 from components import fields, states, study_lines
-from components.patient_banner import person_banner
+from components.patient_banner import SEX, person_banner
 from components.patient_form import patient_form
 from components.shell import icon, panel, toast
 from pages.addresses import object_id
@@ -69,5 +69,5 @@ def save_patient(n_clicks: int | None, patient_id: str, name: str, record: str, 
         raise PreventUpdate
     with writing() as session:
         patient = patients.edit(session, current_actor(), object_id(patient_id), name=name or "", record_number=record or "",
-                                sex=sex or None, birth_date=date.fromisoformat(born) if born else None, note=note or "")
+                                sex=sex if sex in SEX else None, birth_date=date.fromisoformat(born) if born else None, note=note or "")
     return person_banner(patient), toast("The particulars are saved.", kind="ok")

@@ -15,6 +15,7 @@ from app.auth import current_actor, current_person
 from app.db.session import reading, writing
 from app.services import patients
 from components import fields, patient_table
+from components.patient_banner import SEX
 from components.patient_form import patient_form
 from components.shell import icon, page_head
 
@@ -88,6 +89,6 @@ def add_patient(n_clicks: int | None, name: str, record: str, sex: str, born: st
         raise PreventUpdate
     birth_date = date.fromisoformat(born) if born else None
     with writing() as session:
-        patient = patients.create(session, current_actor(), name=name or "", record_number=record or "", sex=sex or None,
+        patient = patients.create(session, current_actor(), name=name or "", record_number=record or "", sex=sex if sex in SEX else None,
                                   birth_date=birth_date, note=note or "")
     return f"/patients/{patient.id}"

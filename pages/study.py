@@ -76,18 +76,18 @@ def _channels(view: StudyView, analysis: AnalysisView | None) -> Component:
 
 
 @callback(
-    Output("study-events", "children"), Output("study-open", "children"),
+    Output("study-events", "children"), Output("study-open", "children"), Output("study-banner", "children", allow_duplicate=True),
     Input({"type": "study-decide", "event": ALL, "decision": ALL}, "n_clicks"), State("study-id", "data"),
     prevent_initial_call=True,
 )
-def decide(_clicks: Sequence[int | None], study_id: str) -> tuple[Component, str]:
+def decide(_clicks: Sequence[int | None], study_id: str) -> tuple[Component, str, Component]:
     if not isinstance(ctx.triggered_id, Mapping) or not ctx.triggered[0]["value"]:
         raise PreventUpdate
     who, key, asked = current_actor(), object_id(study_id), ctx.triggered_id
     with writing() as session:
         reviews.decide(session, who, UUID(asked["event"]), decision=asked["decision"])
-        events = analyses.events(session, who, key)
-    return events_table(events, key, page="study", may_review=True), study_summary.open_events(events)
+        view, events = studies.find(session, who, key), analyses.events(session, who, key)
+    return events_table(events, key, page="study", may_review=True), study_summary.open_events(events), patient_banner(view)
 
 
 @callback(
