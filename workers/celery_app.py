@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Mapping
 from typing import Any
@@ -73,6 +74,8 @@ class Crew:
 
 def _make_worker(settings: Settings, crew: Crew, name: str) -> Any:
     celery = make_celery(settings, patient=True)
+    for chatty in ("celery.worker.strategy", "celery.app.trace"):     # the runner logs each attempt
+        logging.getLogger(chatty).setLevel(logging.WARNING)
 
     @celery.task(name=TASK)  # type: ignore[untyped-decorator]
     def run_job(job_id: str) -> None:

@@ -7,14 +7,12 @@ Orders come as JSON lines on standard input, answers go as JSON lines to what wa
 
 from __future__ import annotations
 
-import ctypes
 import importlib
 import json
 import os
 import resource
 import signal
 import sys
-import threading
 import time
 import traceback
 from secrets import token_hex
@@ -24,15 +22,14 @@ from app.errors import AppError
 from app.file_store import open_store
 from app.settings import MIB, Settings, use
 from ml.errors import RecordingError
+from workers import orphan
 from workers.kinds import Bench
 
-PR_SET_PDEATHSIG: Final = 1      # linux/prctl.h
-WATCH_S: Final = 1.0
 PROGRESS_EVERY_S: Final = 0.2
 
 
 def main() -> None:
-    die_with(int(sys.argv[1]))
+    orphan.end_with(int(sys.argv[1]), signal.SIGKILL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)       # Ctrl-C is the parent's to handle
     answers = _take_standard_output()
     for line in sys.stdin:
@@ -40,22 +37,6 @@ def main() -> None:
         settings = use(Settings(**order["settings"]))
         limit(settings)
         answer(answers, work(order, settings, answers))
-
-
-def die_with(parent: int) -> None:
-    """End this process when its parent does, however that ends: an orphan would compute for nobody."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:                         # it ended before the line above
-        os._exit(1)
-    threading.Thread(target=_watch, args=(parent,), daemon=True).start()
-
-
-def _watch(parent: int) -> None:
-    """The same where there is no parent-death signal."""
-    while os.getppid() == parent:
-        time.sleep(WATCH_S)
-    os._exit(1)
 
 
 def limit(settings: Settings) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
@@ -24,7 +25,7 @@ class Supervisor:
     """Starts ``hms worker`` again whenever it ends, more and more slowly if it keeps ending."""
 
     def __init__(self, arguments: tuple[str, ...] = ()) -> None:
-        self._command = [sys.executable, "-m", "app.cli", "worker", *arguments]
+        self._command = [sys.executable, "-m", "app.cli", "worker", "--parent", str(os.getpid()), *arguments]
         self._stopping = threading.Event()
         self._process: subprocess.Popen[bytes] | None = None
         self._thread = threading.Thread(target=self._keep, name="supervisor", daemon=True)
@@ -45,7 +46,7 @@ class Supervisor:
         pause_s = FIRST_PAUSE_S
         while not self._stopping.is_set():
             began = time.monotonic()
-            self._process = subprocess.Popen(self._command, stdin=subprocess.PIPE, start_new_session=True)
+            self._process = subprocess.Popen(self._command, stdin=subprocess.DEVNULL, start_new_session=True)
             while self._process.poll() is None and not self._stopping.wait(LOOK_S):
                 pass
             if self._stopping.is_set():
