@@ -14,9 +14,9 @@ from torch.nn import functional
 
 from ml.nets.front_end import Decimate, recorded
 
-CENTRAL: Final[int] = 1_500
-"""Samples at 50 Hz that are read: the central 30 s (reference 5.5)."""
-STEPS: Final[int] = 63
+CENTRAL: Final[int] = 1_000
+"""Samples at 50 Hz that are read: the central 20 s. The spectrogram network sees the whole 50 s."""
+STEPS: Final[int] = 42
 """Time steps of the recurrent layer, 0.48 s each."""
 
 
@@ -92,7 +92,7 @@ class ResNet1dGru(nn.Module):
         super().__init__()
         first, second, third, last = widths
         self.decimate = Decimate()
-        self.stem = nn.Sequential(nn.Conv1d(9, first, 9, stride=3, padding=4, bias=False), nn.BatchNorm1d(first), nn.SiLU())
+        self.stem = nn.Sequential(nn.Conv1d(5, first, 9, stride=3, padding=4, bias=False), nn.BatchNorm1d(first), nn.SiLU())
         self.stages = nn.Sequential(
             ResidualStage(first, second, stride=2), ResidualStage(second, third, stride=2), ChainMixer(third),
             ResidualStage(third, last, stride=2), ChainMixer(last),
@@ -108,22 +108,21 @@ class ResNet1dGru(nn.Module):
     def from_50_hz(self, x: Tensor) -> Tensor:
         """Logits from windows that are decimated already (B, 18, 2500)."""
         edge = (x.shape[-1] - CENTRAL) // 2
-        x = x[..., edge : edge + CENTRAL]                                                # (B, 18, 1500)
-        encoded = self.stages(self.stem(_chains(x)))                                     # (B*5, C, 63)
-        fused = self.fuse(_symmetric(encoded))                                           # (B, 128, 63)
-        states, _ = self.gru(fused.transpose(1, 2))                                      # (B, 63, 2*hidden)
+        x = x[..., edge : edge + CENTRAL]                                                # (B, 18, 1000)
+        encoded = self.stages(self.stem(_chains(x)))                                     # (B*5, C, 42)
+        fused = self.fuse(_symmetric(encoded))                                           # (B, 128, 42)
+        states, _ = self.gru(fused.transpose(1, 2))                                      # (B, 42, 2*hidden)
         centre = fused[..., STEPS // 2 - 10 : STEPS // 2 + 11].mean(dim=-1)              # (B, 128)
         logits: Tensor = self.head(torch.cat([self.pool(states), centre], dim=1))
         return logits
 
 
 def _chains(x: Tensor) -> Tensor:
-    """(B, 18, T) to (B*5, 9, T): four pairs per chain, linear and compressed, and where anything was recorded."""
+    """(B, 18, T) to (B*5, 5, T): four pairs per chain, compressed above a few µV, and where anything was recorded."""
     middle = torch.cat([x[:, 16:18], x[:, 16:18]], dim=1)
     chains = torch.stack([x[:, 0:4], x[:, 4:8], x[:, 8:12], x[:, 12:16], middle], dim=1)  # (B, 5, 4, T)
     present = recorded(x)[:, None].expand(-1, 5, -1, -1)
-    maps = [(chains / 50).clamp(-4, 4), torch.asinh(chains / 4) / 2, present]
-    return torch.cat(maps, dim=2).flatten(0, 1)
+    return torch.cat([torch.asinh(chains / 6), present], dim=2).flatten(0, 1)
 
 
 def _symmetric(encoded: Tensor) -> Tensor:
