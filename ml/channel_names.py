@@ -6,7 +6,7 @@ Sources: EDF+ standard texts (https://www.edfplus.info/specs/edftexts.html), Kle
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,8 +14,7 @@ from ml.recording import SignalKind
 
 _NEWER_NAMES: Final = {"T7": "T3", "T8": "T4", "P7": "T5", "P8": "T6"}
 _ELECTRODE: Final = re.compile(r"(FP|AF|AFF|F|FC|FFC|FT|FTT|C|CCP|CP|CPP|T|TP|TTP|P|PO|PPO|POO|O|OI|I|N|A|M|SP|PG)(Z|[0-9]{1,2}H?)")
-_REFERENCE: Final = re.compile(
-    r"REF[0-9]*|LE|AR|AVG?|AVERAGE|CAR|CAV|AV|G[0-9]|GND|LER|[AM]1[+/]?[AM]2|\([AM]1\+[AM]2\)(/2)?|[AM][12]|NOSE|0|REFERENCE")
+_EAR_REFERENCE: Final = re.compile(r"[AM][12]|[AM]1[+/]?[AM]2|\([AM]1\+[AM]2\)(/2)?")
 _PREFIX: Final = re.compile(r"(EEG|POL|ECG|EKG|EOG|EMG|ERG|EP|RESP|SAO2|TEMP|POS|LIGHT|SOUND|EVENT)[\s:_]+(?=\S)")
 _PREFIX_KIND: Final[dict[str, SignalKind]] = {"EEG": "eeg", "ECG": "ecg", "EKG": "ecg", "EOG": "eog", "EMG": "emg"}
 _BY_NAME: Final[tuple[tuple[re.Pattern[str], SignalKind], ...]] = (
@@ -35,15 +34,21 @@ class ChannelName:
     pair: tuple[str, str] | None = None
 
 
-def parse_label(label: str, all_labels: Sequence[str] = ()) -> ChannelName:
+def is_of_net(labels: Iterable[str]) -> bool:
+    """Whether sites are numbered ``E1, E2, E3, …``: then E1 is a site of a net, else an eye electrode of a sleep study."""
+    sites = (_NET.fullmatch(label.upper().strip()) for label in labels)
+    return any(site is not None and int(site[1]) > 2 for site in sites)
+
+
+def parse_label(label: str, *, of_net: bool = False) -> ChannelName:
     """Say what a label means.
 
     Parameters
     ----------
     label
         As in the file, e.g. ``"EEG FP1-REF"``, ``"Fc5."``, ``"FP1-F7"``, ``"EEG EKG-LE"``.
-    all_labels
-        Of the whole file: ``E1`` is an eye electrode in a sleep study and a site of a net where E3 … are there too.
+    of_net
+        Whether the file is of a numbered net (``is_of_net``).
     """
     text = " ".join(label.upper().split())
     match = _PREFIX.match(text)
@@ -54,7 +59,7 @@ def parse_label(label: str, all_labels: Sequence[str] = ()) -> ChannelName:
     for pattern, kind in _BY_NAME:
         if pattern.fullmatch(body):
             return ChannelName(kind)
-    return _electrodes(body) or _others(body, prefix, all_labels)
+    return _electrodes(body) or _others(body, prefix, of_net)
 
 
 def canonical(name: str) -> str | None:
@@ -71,19 +76,18 @@ def _electrodes(body: str) -> ChannelName | None:
     first = canonical(parts[0])
     if first is None:
         return None
-    if len(parts) == 1 or (_REFERENCE.fullmatch(parts[1]) and not re.fullmatch(r"[AM][0-9]", first.upper())):
+    is_ear = re.fullmatch(r"[AM][0-9]", first)             # A2-A1 is a pair of ears, Fp1-A1 an electrode against one
+    if len(parts) == 1 or (_EAR_REFERENCE.fullmatch(parts[1]) and not is_ear):
         return ChannelName("eeg", electrode=first)
     second = canonical(re.sub(r"-[0-9]$", "", parts[1]))   # some exports number repeated derivations: T8-P8-0, T8-P8-1
-    if second is None:
-        return ChannelName("eeg", electrode=first) if _REFERENCE.fullmatch(parts[1]) else None
+    if second is None:                                     # no electrode: a reference by a name of the maker's own
+        return ChannelName("eeg", electrode=first)
     return ChannelName("pair", pair=(first, second))
 
 
-def _others(body: str, prefix: str, all_labels: Sequence[str]) -> ChannelName:
+def _others(body: str, prefix: str, of_net: bool) -> ChannelName:
     if _NET.fullmatch(body):
-        sites = [_NET.fullmatch(other.upper().strip()) for other in all_labels]
-        is_net = any(site is not None and int(site[1]) > 2 for site in sites)
-        return ChannelName("eeg" if is_net else "eog")
+        return ChannelName("eeg" if of_net else "eog")
     if prefix == "EEG" and re.fullmatch(r"[0-9]+([-_].*)?|[A-Z]+[0-9'\"]*([-_].*)?", body):
         return ChannelName("eeg")
     return ChannelName("other")

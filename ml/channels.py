@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
-from ml.channel_names import ChannelName, parse_label
+from ml.channel_names import ChannelName, is_of_net, parse_label
 from ml.edf_header import uv_per_unit
 from ml.recording import Signal, SignalKind
 
@@ -79,15 +79,17 @@ def map_to_1020(signals: Sequence[Signal], corrections: Mapping[str, str] | None
         Of two signals with the same meaning the first is kept, with a finding.
     """
     labels = [signal.label for signal in signals]
-    names, reference = _against_common([_name(label, labels, corrections or {}) for label in labels])
+    of_net = is_of_net(labels)
+    names, reference = _against_common([_name(label, corrections or {}, of_net=of_net) for label in labels])
     usable = [i for i, signal in enumerate(signals) if signal.calibrated and not _no_eeg(signal)]
     electrodes, again = _first_of({i: names[i].electrode for i in usable if names[i].electrode in ELECTRODES})
     pairs, pairs_again = _first_of({i: names[i].pair for i in usable})
     missing = tuple(name for name in ELECTRODES if name not in electrodes)
     duplicates = (*again, *pairs_again)
     return ChannelLayout(
-        electrodes=electrodes, pairs=pairs, kinds=tuple(name.kind for name in names),
-        ecg=tuple(i for i, name in enumerate(names) if name.kind == "ecg" and signals[i].calibrated),
+        electrodes=electrodes, pairs=pairs,
+        kinds=tuple("other" if _no_eeg(signal) else name.kind for signal, name in zip(signals, names, strict=True)),
+        ecg=tuple(i for i, name in enumerate(names) if name.kind == "ecg" and i in usable),
         missing=missing, duplicates=duplicates,
         findings=(
             *_misfits(signals, names),
@@ -98,10 +100,10 @@ def map_to_1020(signals: Sequence[Signal], corrections: Mapping[str, str] | None
             *_rates([signals[i] for i in (electrodes or pairs).values()])))
 
 
-def _name(label: str, labels: Sequence[str], corrections: Mapping[str, str]) -> ChannelName:
+def _name(label: str, corrections: Mapping[str, str], *, of_net: bool) -> ChannelName:
     correction = corrections.get(label)
     if correction is None:
-        return parse_label(label, labels)
+        return parse_label(label, of_net=of_net)
     return ChannelName("other") if correction.lower() == IGNORE else parse_label(correction)
 
 

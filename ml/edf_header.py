@@ -39,6 +39,7 @@ _FIELDS: Final = (
 )
 _ALTERED_SAMPLE_BYTES: Final = 256 << 10
 _NUMBER: Final = re.compile(r"[+-]?([0-9]{1,8}(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
+_REPEATABLE: Final = re.compile(r"[0-9.,+\-eExX ]*")
 _INTEGER: Final = re.compile(r"[+-]?[0-9]{1,8}")
 
 
@@ -141,6 +142,11 @@ def _integer(text: str) -> int | None:
     return int(text) if _INTEGER.fullmatch(text) else None
 
 
+def _shown(text: str) -> str:
+    """A field as it may be repeated in a refusal: a damaged header could have anything there, a name included."""
+    return f"“{text}”" if _REPEATABLE.fullmatch(text) else "unreadable text"
+
+
 def _number(text: str) -> float | None:
     """A finite number as EDF writes it; a decimal comma is understood."""
     plain = text.replace(",", ".", 1)
@@ -155,7 +161,7 @@ def _n_signals(fixed: bytes) -> int:
     count = _integer(text)
     if count is None:
         raise RecordingError(
-            f"The header states “{text}” as the number of signals, which is not a number: it cannot be laid out. "
+            f"The header states {_shown(text)} as the number of signals, which is not a number: it cannot be laid out. "
             "Export the recording again.", code="signal_count")
     if not 1 <= count <= MAX_SIGNALS:
         raise RecordingError(
@@ -169,7 +175,7 @@ def _record_s(fixed: bytes) -> Fraction:
     value = _number(text)
     if value is None or not 0 <= value <= MAX_RECORD_S:
         raise RecordingError(
-            f"The header states “{text}” as the length of a data record in seconds; it must be a number from 0 to "
+            f"The header states {_shown(text)} as the length of a data record in seconds; it must be a number from 0 to "
             f"{MAX_RECORD_S}. Export the recording again.", code="record_duration")
     return Fraction(text.replace(",", ".", 1)) if abs(value) > 1e-9 else Fraction(0)
 
@@ -179,7 +185,7 @@ def _signal_rows(source: ByteSource, fixed: bytes, count: int, findings: list[st
     stated = _text(fixed, 184, 192)
     if _integer(stated) != expected:
         raise RecordingError(
-            f"The header states a length of “{stated}” bytes, but {count} signals need {expected}: it is damaged. "
+            f"The header states a length of {_shown(stated)} bytes, but {count} signals need {expected}: it is damaged. "
             "Export the recording again.", code="header_size")
     if source.size < expected:
         raise RecordingError(
@@ -193,7 +199,7 @@ def _signal_rows(source: ByteSource, fixed: bytes, count: int, findings: list[st
     columns = list(_columns(raw, count))
     if any(not is_ascii for name, values in columns if name == "label" for _, is_ascii in values):
         findings.append("Some signal labels hold characters outside ASCII; they are shown as far as they can be read.")
-    return [{name: values[index][0] for name, values in columns} for index in range(count)]
+    return [{"number": str(index + 1)} | {name: values[index][0] for name, values in columns} for index in range(count)]
 
 
 def _columns(raw: bytes, count: int) -> Iterator[tuple[str, list[tuple[str, bool]]]]:
@@ -232,7 +238,7 @@ def _samples_per_record(row: dict[str, str]) -> int:
     samples = _integer(row["samples"])
     if samples is None or not 1 <= samples <= MAX_SAMPLES_PER_RECORD:
         raise RecordingError(
-            f"Signal “{row['label']}” states “{row['samples']}” samples per data record; it must be a number from 1 to "
+            f"Signal {row['number']} states {_shown(row['samples'])} samples per data record; it must be a number from 1 to "
             f"{MAX_SAMPLES_PER_RECORD:,}. Export the recording with shorter data records.", code="samples_per_record")
     return samples
 
@@ -243,7 +249,7 @@ def _signal(
     sfreq_hz = float(samples / record_s) if record_s else 0.0
     if sfreq_hz > MAX_SFREQ_HZ:
         raise RecordingError(
-            f"Signal “{row['label']}” states {sfreq_hz:.4g} samples per second; at most {MAX_SFREQ_HZ:,} are read. "
+            f"Signal {row['number']} states {sfreq_hz:.4g} samples per second; at most {MAX_SFREQ_HZ:,} are read. "
             "Export the recording again.", code="sampling_rate")
     gain, zero, problem = _calibration(row, 8 * sample_bytes)
     if problem:
@@ -280,7 +286,7 @@ def _n_records(source: ByteSource, fixed: bytes, header_bytes: int, record_bytes
     stated = _integer(text)
     if stated is None or stated < -1:
         raise RecordingError(
-            f"The header states “{text}” as the number of data records, which is not a count; export the recording again.",
+            f"The header states {_shown(text)} as the number of data records, which is not a count; export the recording again.",
             code="record_count")
     data_bytes = source.size - header_bytes
     present, rest = divmod(data_bytes, record_bytes)

@@ -17,7 +17,7 @@ def layout_of(*labels: str, **corrections: str) -> ChannelLayout:
     ("Fp1", "Fp1"), ("FP1", "Fp1"), ("fp1", "Fp1"), ("EEG Fp1", "Fp1"), ("EEG Fp1-Ref", "Fp1"), ("EEG FP1-REF", "Fp1"),
     ("EEG FP1-LE", "Fp1"), ("EEG Fp1-AR", "Fp1"), ("EEG Fp1-A2", "Fp1"), ("Fp1-A1A2", "Fp1"), ("Fp1-M2", "Fp1"), ("Fp1-Avg", "Fp1"),
     ("POL Fp1", "Fp1"), ("Fp1.", "Fp1"), ("Fcz.", "FCz"), ("T7", "T3"), ("T8", "T4"), ("P7", "T5"), ("EEG P8-REF", "T6"),
-    ("EEG  Cz ", "Cz"), ("Fp1_REF", "Fp1"), ("FT9", "FT9"), ("A1", "A1"), ("POz", "POz"), ("EEG T3-LE", "T3"),
+    ("Fp1-Org", "Fp1"), ("EEG  Cz ", "Cz"), ("Fp1_REF", "Fp1"), ("FT9", "FT9"), ("A1", "A1"), ("POz", "POz"), ("EEG T3-LE", "T3"),
 ])
 def test_prefix_reference_and_case_are_disregarded(label: str, electrode: str) -> None:
     name = parse_label(label)
@@ -107,6 +107,7 @@ def test_what_is_no_voltage_or_has_no_scale_is_no_electrode() -> None:
                Signal("P3", 200.0), Signal("O1", 1.0)]
     layout = map_to_1020(signals)
     assert layout.electrodes == {"P3": 3}
+    assert layout.kinds == ("other", "other", "eeg", "eeg", "other")
     assert layout.findings[0].endswith("not used as electrodes: Fp1 (unit %), F3 (no unit), O1 (1 Hz).")
 
 

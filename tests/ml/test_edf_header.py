@@ -152,6 +152,17 @@ def test_no_finding_and_no_refusal_repeats_an_identity() -> None:
     assert header.equipment == ""
 
 
+def test_a_refusal_repeats_nothing_but_numbers_of_a_damaged_header() -> None:
+    with pytest.raises(RecordingError, match="unreadable text") as refusal:
+        header_of(Edf(fields={"n_records": "Haagse_H"}).build())
+    assert "Haagse" not in refusal.value.sentence
+
+
+def test_words_for_nobody_are_nobody() -> None:
+    for patient in ("X X X No_Name", "Anonymous", "0 X X Unknown"):
+        assert header_of(Edf(fields={"patient": patient}).build()).patient.name is None
+
+
 def test_a_free_text_patient_field_counts_as_a_name() -> None:
     assert header_of(Edf(fields={"patient": "Harry Haagse, 1951"}).build()).patient.names_somebody
     assert not header_of(Edf(fields={"patient": "X X X X"}).build()).patient.names_somebody
