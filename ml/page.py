@@ -32,8 +32,8 @@ NOTCH_HZ: Final[tuple[float | None, ...]] = (None, 50.0, 60.0)
 ORDER: Final = 1
 BLOCK_S: Final = 10.0
 CONTEXT_S: Final = 10.0
-CONTEXT_CYCLES: Final = 3.0
-"""Context in cycles of the LFF: 30 s at 0.1 Hz, over which a first-order filter decays by exp(-18)."""
+CONTEXT_CYCLES: Final = 2.0
+"""Context in cycles of the LFF: 20 s at 0.1 Hz, over which a first-order filter decays by exp(-12), under 0.1 µV of 10 mV."""
 PAD_S: Final = 2.0
 ECG_BAND_HZ: Final = (0.5, 40.0)
 """The ECG has its own filter, whatever the EEG has: monitoring bandwidth (Kligfield et al., Circulation 2007;115:1306)."""

@@ -250,7 +250,7 @@ def _clean(source: RecordingSource, chosen: NetworkInput, block: Block, mains_hz
 
     origin = block.first - BEFORE
     values = np.full((len(chosen.names), block.stop + LABEL + BEFORE - origin), np.nan, dtype=np.float32)
-    values[:, begin - origin : end - origin] = np.nan_to_num(clean)
+    values[:, begin - origin : end - origin] = _zero_for_missing(clean)
     ahead = (begin - origin) // SECOND
     n_seconds = -(-values.shape[1] // SECOND)
     reasons = np.zeros((*verdict.reasons.shape[:2], n_seconds), dtype=bool)
@@ -258,6 +258,10 @@ def _clean(source: RecordingSource, chosen: NetworkInput, block: Block, mains_hz
     recorded = np.zeros(n_seconds, dtype=bool)
     recorded[ahead : ahead + verdict.reasons.shape[2]] = True
     return Cleaned(origin, values, reasons, recorded)
+
+
+def _zero_for_missing(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.where(np.isnan(values), np.float32(0.0), values)
 
 
 def _count_quality(cleaned: Cleaned, block: Block, tally: Tally) -> None:
@@ -276,7 +280,7 @@ def _fill_spectrogram(cleaned: Cleaned, chosen: NetworkInput, block: Block, tall
     if not len(columns):
         return
     starts = columns * hop - cleaned.origin
-    pairs, members = chosen.recorded_pairs(np.nan_to_num(cleaned.values_uv))
+    pairs, members = chosen.recorded_pairs(_zero_for_missing(cleaned.values_uv))
     counts = np.pad(np.cumsum(cleaned.bad, axis=1, dtype=np.int32), ((0, 0), (1, 0)))
     sound = counts[:, -(-(starts + length) // SECOND)] == counts[:, starts // SECOND]
     usable = np.array([sound[list(channels)].all(axis=0) for channels in members])

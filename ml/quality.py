@@ -98,7 +98,8 @@ def _judge_known(
     raw, missing = fill_missing(_seconds(raw_uv).reshape(len(raw_uv), -1))
     shape = (len(raw), -1, SECOND)
     raw32 = raw.astype(np.float32)
-    clean = np.nan_to_num(_seconds(clean_uv))
+    pieces = _seconds(clean_uv)
+    clean = np.where(np.isnan(pieces), np.float32(0.0), pieces)
     absent = missing.reshape(shape).any(axis=-1)
     flat = raw32.reshape(shape).std(axis=-1) < FLAT_UV
     high = np.abs(np.median(raw32.reshape(shape), axis=-1)) > RAIL_UV
