@@ -26,6 +26,7 @@ def layout(study_id: str | None = None, **_query: str) -> Component:
             html.Div(id="viewer-news"),
             html.Div(states.loading("Opening the recording"), id="viewer-stage"),
         ],
+        className="viewer-page",
     )
 
 

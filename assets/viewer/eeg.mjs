@@ -1,35 +1,32 @@
 // The EEG page on its canvas: paper, grid, traces, gaps, marks, calibration bar. Draws what it is given and keeps nothing.
 
 import { NOT_RECORDED } from "./bytes.mjs";
-import { axisTimes, CODES, hatch, text, withAlpha } from "./paint.mjs";
+import { axisTimes, CODES, hatch, strokes, text, within, withAlpha } from "./paint.mjs";
 
 export const GUTTER = 76;      // CSS px left of the traces; the overview has the same, so that times line up
 export const RIGHT = 8;        // and right of them
-const TOP = 34, BOTTOM = 20;   // lanes of marks above the traces, clock below
-const LANE = 15;
+const TOP = 34, BOTTOM = 20, LANE = 15;      // two lanes of marks above the traces, the clock below
 const ECG_DIVISOR = 10;        // the ECG is drawn ten times smaller than the EEG: millivolts beside tens of microvolts
 const LIGHT_GRID_PX = 5;       // a 0.2-s grid finer than this is gray mud
 
-/** Draw a page; returns where things are: `x` of a time, baselines of the traces, their scale. */
+/** Draw a page; returns where things are: `x` of a time, baselines of the traces. */
 export function draw(ctx, page, look, { events, annotations, gaps }) {
-  const geo = geometry(page, look);
-  ctx.fillStyle = look.colors.paper;
+  const geo = geometry(page, look), { colors } = look, { top, plotH } = geo, bottom = look.height - BOTTOM / 2;
+  ctx.fillStyle = colors.paper;
   ctx.fillRect(0, 0, look.width, look.height);
-  for (const event of events) shade(ctx, geo, look, event);
+  for (const { start, stop, pattern, decision } of events) {
+    fillSpan(ctx, geo, start, stop, top, plotH, withAlpha(colors.classes[pattern], decision === "dismissed" ? 0.03 : 0.1));
+  }
   drawGrid(ctx, geo, look);
   for (const [from, to] of gaps) drawGap(ctx, geo, look, from, to);
-  ctx.save();
-  ctx.beginPath();
-  ctx.rect(geo.left, geo.top, geo.plotW, geo.plotH);
-  ctx.clip();
-  page.names.forEach((_, index) => drawTrace(ctx, page, index, geo, look));
-  for (const [trace, from, to] of page.clipped) drawClipped(ctx, geo, look, geo.rows[trace] - geo.row * 0.45, geo.x(from), geo.x(to));
-  ctx.restore();
+  within(ctx, geo.left, top, geo.plotW, plotH, () => {
+    page.names.forEach((_, index) => drawTrace(ctx, page, index, geo, look));
+    for (const [trace, from, to] of page.clipped) fillSpan(ctx, geo, from, to, geo.rows[trace] - geo.row * 0.45, 3, colors.clipped, "clipped", 9);
+  });
   drawLabels(ctx, page, geo, look);
-  drawEventLane(ctx, geo, look, events);
-  drawNoteLane(ctx, geo, look, annotations);
-  axisTimes(ctx, look.clock, look.startS, geo.stopS, geo.left, geo.right, look.height - BOTTOM / 2, look.colors.label);
-  text(ctx, look.clock.date(look.startS), 4, look.height - BOTTOM / 2, { color: look.colors.label, size: 10 });
+  drawLanes(ctx, geo, look, events, annotations);
+  axisTimes(ctx, look.clock, look.startS, geo.stopS, geo.left, geo.right, bottom, colors.label);
+  text(ctx, look.clock.date(look.startS), 4, bottom, { color: colors.label, size: 10 });
   drawCalibration(ctx, geo, look);
   return geo;
 }
@@ -37,11 +34,9 @@ export function draw(ctx, page, look, { events, annotations, gaps }) {
 function geometry(page, look) {
   const plotW = Math.max(50, look.width - GUTTER - RIGHT), plotH = Math.max(50, look.height - TOP - BOTTOM), slots = [];
   page.names.forEach((name, i) => slots.push(i ? slots[i - 1] + (startsChain(page.names[i - 1], name) ? 1.5 : 1) : 0.5));
-  const row = plotH / ((slots.at(-1) ?? 0.5) + 0.5), pxPerS = plotW / look.durationS;
-  return {
-    left: GUTTER, right: GUTTER + plotW, top: TOP, bottom: TOP + plotH, plotW, plotH, row, rows: slots.map((slot) => TOP + slot * row),
-    pxPerS, stopS: look.startS + look.durationS, x: (seconds) => GUTTER + (seconds - look.startS) * pxPerS,
-  };
+  const row = plotH / ((slots.at(-1) ?? 0.5) + 0.5), pxPerS = plotW / look.durationS, x = (seconds) => GUTTER + (seconds - look.startS) * pxPerS;
+  return { left: GUTTER, right: GUTTER + plotW, top: TOP, bottom: TOP + plotH, plotW, plotH, row, rows: slots.map((slot) => TOP + slot * row),
+    pxPerS, stopS: look.startS + look.durationS, x };
 }
 
 /** In a bipolar montage a chain ends where a trace does not go on from the electrode of the one above. */
@@ -56,124 +51,82 @@ function pxPerUv(look, kind) {
   return kind === "ecg" ? -size / ECG_DIVISOR : look.negativeUp ? size : -size;
 }
 
-function drawTrace(ctx, page, index, geo, look) {
-  const { data, samples } = page, first = index * samples, base = geo.rows[index], half = page.pairs ? 1 : 0;
-  const scale = page.scale[index] * pxPerUv(look, page.kinds[index]), perSample = geo.pxPerS / page.sfreqHz;
-  const left = geo.x(page.startS) + (half * perSample) / 2;       // a pair stands for the middle of its stretch
+function drawTrace(ctx, { data, samples, pairs, scale, kinds, sfreqHz, startS }, index, geo, look) {
+  const first = index * samples, base = geo.rows[index], half = pairs ? 1 : 0, perSample = geo.pxPerS / sfreqHz;
+  const perBit = scale[index] * pxPerUv(look, kinds[index]), left = geo.x(startS) + (half * perSample) / 2;   // a pair: middle of its stretch
   let pen = false;
   ctx.beginPath();
   for (let i = 0; i < samples; i++) {
-    const value = data[first + i];
-    if (value === NOT_RECORDED) { pen = false; continue; }
-    const at = left + (i >> half) * perSample, y = base + value * scale;
-    if (pen) ctx.lineTo(at, y); else { ctx.moveTo(at, y); pen = true; }
+    const value = data[first + i], at = left + (i >> half) * perSample, y = base + value * perBit;
+    if (value === NOT_RECORDED) pen = false;
+    else if (pen) ctx.lineTo(at, y);
+    else { ctx.moveTo(at, y); pen = true; }
   }
-  Object.assign(ctx, { strokeStyle: look.colors[page.kinds[index] === "ecg" ? "ecg" : "ink"], lineWidth: 0.9, lineJoin: "bevel" });
+  Object.assign(ctx, { strokeStyle: look.colors[kinds[index] === "ecg" ? "ecg" : "ink"], lineWidth: 0.9, lineJoin: "bevel" });
   ctx.stroke();
 }
 
 function drawGrid(ctx, geo, look) {
   const lines = (step, color, width) => {
-    ctx.beginPath();
-    for (let k = Math.ceil(look.startS / step - 1e-6); k * step <= geo.stopS + 1e-6; k++) {
-      const at = Math.round(geo.x(k * step)) + 0.5;
-      ctx.moveTo(at, geo.top);
-      ctx.lineTo(at, geo.bottom);
-    }
-    Object.assign(ctx, { strokeStyle: color, lineWidth: width });
-    ctx.stroke();
+    const first = Math.ceil(look.startS / step - 1e-6), count = Math.floor(geo.stopS / step + 1e-6) - first + 1;
+    const at = Array.from({ length: Math.max(0, count) }, (_, k) => Math.round(geo.x((first + k) * step)) + 0.5);
+    strokes(ctx, at.map((x) => [[x, geo.top], [x, geo.bottom]]), color, width);
   };
   if (geo.pxPerS * 0.2 >= LIGHT_GRID_PX) lines(0.2, look.colors.grid, 1);
   lines(1, look.colors.second, geo.pxPerS > 12 ? 1.5 : 0.75);
 }
 
-/** The visible part of a span as [left, width], or null. */
-function visible(geo, from, to) {
+/** Fill the visible part of a span, with words below its left end if they fit; returns [left, width], or null if none is visible. */
+function fillSpan(ctx, geo, from, to, y, height, color, words = "", below = 0) {
   const left = Math.max(geo.left, geo.x(from)), width = Math.min(geo.right, geo.x(to)) - left;
-  return width > 0 ? [left, width] : null;
+  if (width <= 0) return null;
+  ctx.fillStyle = color;
+  ctx.fillRect(left, y, Math.max(2, width), height);
+  if (words && width > 45) text(ctx, words, left + 2, y + below, { color, size: 10 });
+  return [left, width];
 }
 
-function drawGap(ctx, geo, look, from, to) {
-  const part = visible(geo, from, to);
+function drawGap(ctx, geo, { colors }, from, to) {
+  const part = fillSpan(ctx, geo, from, to, geo.top, geo.plotH, colors.paper), words = { color: colors.label, paper: colors.paper, size: 13, align: "center" };
   if (!part) return;
-  ctx.fillStyle = look.colors.paper;
-  ctx.fillRect(part[0], geo.top, part[1], geo.plotH);
-  hatch(ctx, part[0], geo.top, part[1], geo.plotH, look.colors.gap);
-  const words = { color: look.colors.label, paper: look.colors.paper, size: 13, align: "center" };
+  hatch(ctx, part[0], geo.top, part[1], geo.plotH, colors.gap);
   if (part[1] > 90) text(ctx, "not recorded", part[0] + part[1] / 2, (geo.top + geo.bottom) / 2, words);
 }
 
-function shade(ctx, geo, look, event) {
-  const part = visible(geo, event.start, event.stop);
-  if (!part) return;
-  ctx.fillStyle = withAlpha(look.colors.classes[event.pattern], event.decision === "dismissed" ? 0.03 : 0.1);
-  ctx.fillRect(part[0], geo.top, part[1], geo.plotH);
-}
-
-function drawClipped(ctx, geo, look, y, left, right) {
-  ctx.fillStyle = look.colors.clipped;
-  ctx.fillRect(left, y, Math.max(2, right - left), 3);
-  if (right - left > 45) text(ctx, "clipped", left + 2, y + 9, { color: look.colors.clipped, size: 10 });
-}
-
-function drawLabels(ctx, page, geo, look) {
+function drawLabels(ctx, { names, kinds }, geo, look) {
   const size = Math.max(8, Math.min(12, geo.row * 0.8));
-  page.names.forEach((name, i) => {
-    const words = page.kinds[i] === "ecg" ? `${name} ÷${ECG_DIVISOR}` : name;
+  names.forEach((name, i) => {
+    const words = kinds[i] === "ecg" ? `${name} ÷${ECG_DIVISOR}` : name;
     ctx.font = `${size}px system-ui, sans-serif`;
     const fits = Math.min(1, (geo.left - 8) / ctx.measureText(words).width);
     text(ctx, words, geo.left - 6, geo.rows[i], { color: look.colors.label, size: size * fits, align: "right" });
   });
 }
 
-/** What the model suggests: a bar in the class color with its code; words that would cover others are left out. */
-function drawEventLane(ctx, geo, look, events) {
+/** Above the traces: what the model suggests, and what the file itself says; words that would cover others are left out. */
+function drawLanes(ctx, geo, { colors, startS }, events, notes) {
   let free = geo.left;
-  for (const event of events) {
-    const part = visible(geo, event.start, event.stop), color = look.colors.classes[event.pattern];
-    if (!part) continue;
-    ctx.fillStyle = color;
-    ctx.fillRect(part[0], LANE, Math.max(2, part[1]), 3);
-    const decided = { accepted: " ✓ accepted", dismissed: " ✗ dismissed" }[event.decision] ?? "";
-    const words = `${CODES[event.pattern]} ${event.max.toFixed(2)}${decided}`;
-    if (part[0] + 2 >= free) free = part[0] + 12 + text(ctx, words, part[0] + 2, LANE / 2 + 1, { color, weight: "bold" });
+  for (const { start, stop, pattern, max, decision } of events) {
+    const color = colors.classes[pattern], part = fillSpan(ctx, geo, start, stop, LANE, 3, color);
+    const words = `${CODES[pattern]} ${max.toFixed(2)}${{ accepted: " ✓ accepted", dismissed: " ✗ dismissed" }[decision] ?? ""}`;
+    if (part && part[0] + 2 >= free) free = part[0] + 12 + text(ctx, words, part[0] + 2, LANE / 2 + 1, { color, weight: "bold" });
   }
-}
-
-/** What the file itself says. */
-function drawNoteLane(ctx, geo, look, notes) {
-  let free = geo.left;
+  free = geo.left;
   for (const { onset, duration, text: words } of notes) {
-    if (onset > geo.stopS || onset + (duration ?? 0) < look.startS) continue;
-    const starts = onset >= look.startS, at = Math.round(geo.x(onset)) + 0.5, left = Math.max(at, geo.left) + 3;
-    if (starts) dashed(ctx, at, LANE + 4, geo.bottom, look.colors.mark);
-    if (left >= free) free = left + 10 + text(ctx, (starts ? "" : "… ") + words, left, LANE * 1.5 + 4, { color: look.colors.mark });
+    if (onset > geo.stopS || onset + (duration ?? 0) < startS) continue;
+    const starts = onset >= startS, at = Math.round(geo.x(onset)) + 0.5, left = Math.max(at, geo.left) + 3;
+    if (starts) strokes(ctx, [[[at, LANE + 4], [at, geo.bottom]]], colors.mark, 1);
+    if (left >= free) free = left + 10 + text(ctx, (starts ? "" : "… ") + words, left, LANE * 1.5 + 4, { color: colors.mark });
   }
 }
 
-function dashed(ctx, at, from, to, color) {
-  ctx.beginPath();
-  ctx.setLineDash([4, 3]);
-  ctx.moveTo(at, from);
-  ctx.lineTo(at, to);
-  Object.assign(ctx, { strokeStyle: color, lineWidth: 1 });
-  ctx.stroke();
-  ctx.setLineDash([]);
-}
-
-/** 100 µV (or what fits) and 1 s, so that the page can be read at any zoom of the browser. */
+/** 100 µV (or what fits) and 1 s, so that the page can be read at any zoom of the browser; with a halo against the traces. */
 function drawCalibration(ctx, geo, look) {
   const { label: color, paper } = look.colors, px = Math.abs(pxPerUv(look, "eeg"));
   const uv = [100, 200, 500, 1000, 50, 20].find((each) => each * px >= 8 && each * px <= geo.plotH / 3) ?? 10;
-  const right = geo.right - 12, bottom = geo.bottom - 22, left = right - geo.pxPerS;
-  for (const [strokeStyle, lineWidth] of [[paper, 7], [color, 2]]) {        // a halo, so that traces do not hide it
-    ctx.beginPath();
-    ctx.moveTo(left, bottom - uv * px);
-    ctx.lineTo(left, bottom);
-    ctx.lineTo(right, bottom);
-    Object.assign(ctx, { strokeStyle, lineWidth });
-    ctx.stroke();
-  }
+  const right = geo.right - 12, bottom = geo.bottom - 22, left = right - geo.pxPerS, bar = [[[left, bottom - uv * px], [left, bottom], [right, bottom]]];
+  strokes(ctx, bar, paper, 7);
+  strokes(ctx, bar, color, 2);
   text(ctx, `${uv} µV`, left - 6, bottom - (uv * px) / 2, { color, paper, align: "right" });
   text(ctx, "1 s", (left + right) / 2, bottom + 10, { color, paper, align: "center" });
 }

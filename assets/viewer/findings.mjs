@@ -8,8 +8,7 @@ export class Findings {
   constructor(list, { events, mayReview }, clock, hooks) {
     Object.assign(this, { list, events, mayReview, clock, hooks, selected: null, done: [], last: Promise.resolve() });
     list.addEventListener("click", ({ target }) => {
-      const item = target.closest("[data-event]"), button = target.closest("[data-decide]");
-      const event = events.find(({ id }) => id === item?.dataset.event);
+      const item = target.closest("[data-event]"), button = target.closest("[data-decide]"), event = events.find(({ id }) => id === item?.dataset.event);
       if (!event) return;
       this.select(event);
       if (button) this.decide(event, button.dataset.decide); else hooks.go(event);
@@ -29,34 +28,31 @@ export class Findings {
 
   /** The event before or after the selected one, or else after the moment `atS`. */
   step(direction, atS) {
-    const { events, selected } = this, on = direction > 0;
-    const near = on ? events.findIndex(({ start }) => start > atS) : events.findLastIndex(({ start }) => start < atS);
-    const event = events[selected ? events.indexOf(selected) + direction : near];
-    if (!event) return this.hooks.say(events.length ? "There is no further event." : "There is no event.");
+    const { events, selected, hooks } = this, beyond = ({ start }) => (direction > 0 ? start > atS : start < atS);
+    const near = direction > 0 ? events.findIndex(beyond) : events.findLastIndex(beyond), event = events[selected ? events.indexOf(selected) + direction : near];
+    if (!event) return hooks.say(events.length ? "There is no further event." : "There is no event.");
     this.select(event);
-    return this.hooks.go(event);
+    return hooks.go(event);
   }
 
   decideSelected(decision) {
-    if (this.selected) this.decide(this.selected, decision);
-    else this.hooks.say("Select an event first: ] goes to the next one.");
+    return this.selected ? this.decide(this.selected, decision) : this.hooks.say("Select an event first: ] goes to the next one.");
   }
 
   /** Show the decision at once, then tell the server; what it refuses is taken back. */
   async decide(event, decision, undoable = true) {
-    const before = event.decision, entry = { event, before };
+    const before = event.decision, entry = { event, before }, seen = this.hooks.seen();
     if (!this.mayReview) return this.hooks.say("Your role may not decide about findings.");
     if (before === decision) return null;
     if (undoable) this.done.push(entry);
     this.put(event, decision === "withdrawn" ? null : decision);
     this.hooks.say(`${CODES[event.pattern]} at ${this.clock.time(event.start)} ${decision}.`);
-    const seen = this.hooks.seen(), sent = this.last.then(() => post(event.id, { decision, seen }));
-    this.last = sent.catch(() => {});        // decisions reach the server in the order in which they were made
-    return sent.catch((error) => {
+    this.last = this.last.then(() => post(event.id, { decision, seen })).catch((error) => {      // one after the other, as they were made
       this.put(event, before);
       this.done = this.done.filter((other) => other !== entry);
       this.hooks.say(error.message);
     });
+    return this.last;
   }
 
   undo() {

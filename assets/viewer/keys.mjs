@@ -10,18 +10,12 @@ const LETTERS = { n: "notch", l: "lff", h: "hff", x: "dismiss", u: "undo", s: "s
 const SHIFTED = { ArrowRight: "half-on", ArrowLeft: "half-back", " ": "previous" };
 
 /** The action of a key event as [name, argument], or null when the key is not ours now. */
-export function actionOf(event, { letters = true } = {}) {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || busy(event.target)) return null;
-  const pressing = event.target.closest?.("button, a, summary, [role=tab]");
-  if (pressing && (event.key === "Enter" || event.key === " ")) return null;     // it presses what has the focus
-  const montage = event.shiftKey && /^Digit([1-5])$/.exec(event.code);
+export function actionOf({ key, code, target, shiftKey, ctrlKey, metaKey, altKey, isComposing }, { letters }) {
+  const busy = target.closest?.("input, textarea, select, [contenteditable=true]") || document.querySelector("dialog[open], .modal.show");
+  const presses = (key === "Enter" || key === " ") && target.closest?.("button, a, summary");       // it presses what has the focus
+  if (ctrlKey || metaKey || altKey || isComposing || busy || presses) return null;
+  const montage = shiftKey && /^Digit([1-5])$/.exec(code);
   if (montage) return ["montage", Number(montage[1]) - 1];
-  if (event.shiftKey && SHIFTED[event.key]) return [SHIFTED[event.key]];
-  if (PLAIN[event.key]) return [PLAIN[event.key]];
-  const name = letters && !event.shiftKey && LETTERS[event.key.toLowerCase()];
+  const name = (shiftKey && SHIFTED[key]) || PLAIN[key] || (letters && !shiftKey && LETTERS[key.toLowerCase()]);
   return name ? [name] : null;
-}
-
-function busy(target) {
-  return Boolean(target.closest?.("input, textarea, select, [contenteditable=true]") || document.querySelector("dialog[open], .modal.show"));
 }

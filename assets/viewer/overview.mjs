@@ -1,32 +1,20 @@
 // The whole recording (or a part) on one time axis: winner strip, six-row probability ribbon, events, annotations, gaps.
 
 import { GUTTER, RIGHT } from "./eeg.mjs";
-import { axisTimes, CLASSES, CODES, hatch, text, withAlpha } from "./paint.mjs";
+import { axisTimes, CLASSES, CODES, hatch, strokes, text, withAlpha } from "./paint.mjs";
 
 const WINNER = 8, ROW = 11, TOP = WINNER + 2, ROWS = TOP + 6 * ROW, AXIS = 16;
 
 /** The time axis that ribbon, spectrogram and view box share. */
-export class Axis {
-  constructor(startS, stopS, width) {
-    this.left = GUTTER;
-    this.plotW = Math.max(50, width - GUTTER - RIGHT);
-    Object.assign(this, { startS, stopS: Math.max(stopS, startS + 1), right: this.left + this.plotW });
-  }
-
-  x(seconds) {
-    return this.left + ((seconds - this.startS) / (this.stopS - this.startS)) * this.plotW;
-  }
-
-  seconds(x) {
-    return this.startS + ((x - this.left) / this.plotW) * (this.stopS - this.startS);
-  }
-
+export function axisOf(startS, stopS, width) {
+  const plotW = Math.max(50, width - GUTTER - RIGHT), left = GUTTER, right = left + plotW, spanS = Math.max(1, stopS - startS);
+  const x = (seconds) => left + ((seconds - startS) / spanS) * plotW, seconds = (at) => startS + ((at - left) / plotW) * spanS;
   /** Visible part of a span as [left, width], at least `least` wide, or null. */
-  clip(from, to, least = 0) {
-    if (to <= this.startS || from >= this.stopS) return null;
-    const left = Math.max(this.left, this.x(from));
-    return [left, Math.max(Math.min(this.right, this.x(to)) - left, least)];
-  }
+  const clip = (from, to, least = 0) => {
+    const begin = Math.max(left, x(from));
+    return to > startS && from < stopS ? [begin, Math.max(Math.min(right, x(to)) - begin, least)] : null;
+  };
+  return { startS, stopS, left, right, plotW, x, seconds, clip };
 }
 
 /**
@@ -36,10 +24,9 @@ export class Axis {
 function pooled(ribbon, axis) {
   const columns = Math.ceil(axis.plotW), { classes, count } = ribbon, best = new Float32Array(classes * columns).fill(-2);
   for (let i = 0; i < count; i++) {
-    const [from, to] = stretchOf(ribbon, i);
-    if (to <= axis.startS || from >= axis.stopS) continue;
-    const first = Math.max(0, Math.floor(axis.x(from) - axis.left));
-    const last = Math.min(columns - 1, Math.max(first, Math.ceil(axis.x(to) - axis.left) - 1));
+    const part = axis.clip(...stretchOf(ribbon, i));
+    if (!part) continue;
+    const first = Math.floor(part[0] - axis.left), last = Math.min(columns - 1, Math.max(first, Math.ceil(part[0] + part[1] - axis.left) - 1));
     for (let c = 0; c < classes; c++) {
       const value = ribbon.assessed[i] ? ribbon.prob[i * classes + c] / 65535 : -1;
       for (let at = c * columns + first; at <= c * columns + last; at++) if (value > best[at]) best[at] = value;
@@ -59,7 +46,7 @@ export function spanAt(ribbon, seconds) {
   let found = -1, nearest = (ribbon?.labelS ?? 0) / 2 + 1e-6;
   for (let i = 0; i < (ribbon?.count ?? 0); i++) {
     const distance = Math.abs(ribbon.startS[i] + ribbon.labelS / 2 - seconds);
-    if (distance < nearest) { nearest = distance; found = i; }
+    if (distance < nearest) [nearest, found] = [distance, i];
   }
   return found;
 }
@@ -70,9 +57,14 @@ export function drawOverview(ctx, axis, height, { ribbon, gaps, events, annotati
   ctx.strokeRect(axis.left + 0.5, TOP + 0.5, axis.plotW - 1, 6 * ROW);
   if (ribbon) drawRibbon(ctx, axis, pooled(ribbon, axis), colors);
   drawGaps(ctx, axis, gaps, ROWS, colors);
-  for (const event of events) drawEventMark(ctx, axis.clip(event.start, event.stop, 3), event, colors);
-  ctx.fillStyle = colors.mark;
-  for (const { onset } of annotations) if (axis.clip(onset, onset + 0.01)) ctx.fillRect(axis.x(onset) - 0.5, ROWS + 9, 1.5, 5);
+  for (const { start, stop, pattern, decision } of events) {
+    const part = axis.clip(start, stop, 3), sign = { accepted: "✓", dismissed: "✗" }[decision];
+    ctx.fillStyle = withAlpha(colors.classes[pattern], decision === "dismissed" ? 0.35 : 1);
+    if (part) ctx.fillRect(part[0], ROWS + 2, part[1], 6);
+    if (part && sign) text(ctx, sign, part[0] + part[1] / 2, ROWS + 13, { color: colors.label, size: 9, align: "center" });
+  }
+  const notes = annotations.filter(({ onset }) => axis.clip(onset, onset + 0.01)).map(({ onset }) => axis.x(onset));
+  strokes(ctx, notes.map((x) => [[x, ROWS + 9], [x, ROWS + 14]]), colors.mark, 1.5);
   axisTimes(ctx, clock, axis.startS, axis.stopS, axis.left, axis.right, height - AXIS / 2, colors.label, 10);
 }
 
@@ -91,26 +83,6 @@ function drawRibbon(ctx, axis, { best, columns }, colors) {
 }
 
 export function drawGaps(ctx, axis, gaps, height, colors) {
-  for (const [from, to] of gaps) {
-    const part = axis.clip(from, to, 1);
-    if (part) hatch(ctx, part[0], 0, part[1], height, colors.gap, 5);
-  }
-}
-
-function drawEventMark(ctx, part, { pattern, decision }, colors) {
-  if (!part) return;
-  ctx.fillStyle = withAlpha(colors.classes[pattern], decision === "dismissed" ? 0.35 : 1);
-  ctx.fillRect(part[0], ROWS + 2, part[1], 6);
-  const sign = { accepted: "✓", dismissed: "✗" }[decision];
-  if (sign) text(ctx, sign, part[0] + part[1] / 2, ROWS + 13, { color: colors.label, size: 9, align: "center" });
-}
-
-/** The part that the EEG page shows, over any panel of the shared axis. */
-export function drawBox(ctx, axis, height, { startS, durationS }, colors) {
-  const part = durationS ? axis.clip(startS, startS + durationS, 3) : null;
-  if (!part) return;
-  ctx.fillStyle = withAlpha(colors.box, 0.15);
-  ctx.fillRect(part[0], 0, part[1], height);
-  Object.assign(ctx, { strokeStyle: colors.box, lineWidth: 1.5 });
-  ctx.strokeRect(part[0] + 0.5, 0.75, Math.max(1, part[1] - 1), height - 1.5);
+  const parts = gaps.map(([from, to]) => axis.clip(from, to, 1)).filter(Boolean);
+  for (const [left, width] of parts) hatch(ctx, left, 0, width, height, colors.gap, 5);
 }

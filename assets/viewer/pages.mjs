@@ -13,8 +13,7 @@ export class Pages {
   /** The visible page, while only the pages `ahead` of it go on loading. Rejects with AbortError when overtaken. */
   async show(query, ahead) {
     const [key, ...next] = [query, ...ahead].map((each) => new URLSearchParams(each).toString());
-    this.waiting = [];
-    for (const other of [...this.running.keys()]) if (other !== key && !next.includes(other)) this.abort(other);
+    this.keepOnly([key, ...next]);
     const page = this.kept.get(key) ?? await this.load(key);
     this.waiting = next.filter((other) => !this.kept.has(other) && !this.running.has(other));
     this.fill();
@@ -27,30 +26,25 @@ export class Pages {
 
   load(key) {
     if (this.running.has(key)) return this.running.get(key).promise;
-    const controller = new AbortController(), entry = { controller };
+    const entry = { controller: new AbortController() };
     this.running.set(key, entry);
-    entry.promise = this.fetchPage(key, controller.signal).finally(() => {
+    entry.promise = bytes(`${this.address}?${key}`, { signal: entry.controller.signal }).then(decodePage).then((page) => {
+      this.kept.set(key, page);
+      if (this.kept.size > KEPT) this.kept.delete(this.kept.keys().next().value);
+      return page;
+    }).finally(() => {
       if (this.running.get(key) === entry) this.running.delete(key);
       this.fill();
     });
     return entry.promise;
   }
 
-  abort(key) {
-    this.running.get(key).controller.abort();
-    this.running.delete(key);      // at once: the same page may be wanted again before the abort has gone through
-  }
-
-  async fetchPage(key, signal) {
-    const page = decodePage(await bytes(`${this.address}?${key}`, { signal }));
-    this.kept.set(key, page);
-    if (this.kept.size > KEPT) this.kept.delete(this.kept.keys().next().value);
-    return page;
-  }
-
-  forget() {
+  keepOnly(keys) {
     this.waiting = [];
-    for (const key of [...this.running.keys()]) this.abort(key);
-    this.kept.clear();
+    for (const [key, { controller }] of [...this.running]) {
+      if (keys.includes(key)) continue;
+      this.running.delete(key);      // at once: the same page may be wanted again before the abort has gone through
+      controller.abort();
+    }
   }
 }

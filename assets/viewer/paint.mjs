@@ -1,15 +1,14 @@
-// Small things that every drawing needs: a sharp canvas, colors of the theme, hatching, words.
+// Small things that every drawing needs: a sharp canvas, colors of the theme, lines, hatching, words.
 
 export const CODES = { seizure: "SZ", lpd: "LPD", gpd: "GPD", lrda: "LRDA", grda: "GRDA", other: "OTH" };
 export const CLASSES = Object.keys(CODES);
 const COLORS = ["paper", "ink", "ecg", "grid", "second", "gap", "label", "mark", "clipped", "box"];
 
-/** Fit the bitmap of a canvas to its CSS box and the screen's pixels; its context then counts in CSS pixels. */
+/** Fit the bitmap of a canvas to its CSS box and the screen's pixels, and clear it; its context then counts in CSS pixels. */
 export function sharp(canvas) {
-  const ratio = window.devicePixelRatio || 1, width = canvas.clientWidth, height = canvas.clientHeight;
+  const ratio = window.devicePixelRatio || 1, width = canvas.clientWidth, height = canvas.clientHeight, ctx = canvas.getContext("2d");
   const wide = Math.round(width * ratio), high = Math.round(height * ratio);
   if (canvas.width !== wide || canvas.height !== high) Object.assign(canvas, { width: wide, height: high });
-  const ctx = canvas.getContext("2d");
   ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
   ctx.clearRect(0, 0, width, height);
   return { ctx, width, height };
@@ -22,17 +21,29 @@ export function palette(element) {
   return { ...named(COLORS, ""), classes: named(CLASSES, "class-") };
 }
 
-/** Diagonal lines over a rectangle; those of neighboring rectangles meet. */
-export function hatch(ctx, x, y, width, height, color, step = 6) {
+/** Draw one path of lines; each line is a list of points. */
+export function strokes(ctx, lines, strokeStyle, lineWidth) {
+  Object.assign(ctx, { strokeStyle, lineWidth });
+  ctx.beginPath();
+  for (const line of lines) line.forEach(([x, y], i) => (i ? ctx.lineTo(x, y) : ctx.moveTo(x, y)));
+  ctx.stroke();
+}
+
+/** Run `paint` with everything outside a rectangle cut off. */
+export function within(ctx, x, y, width, height, paint) {
   ctx.save();
   ctx.beginPath();
   ctx.rect(x, y, width, height);
   ctx.clip();
-  ctx.beginPath();
-  for (let at = Math.floor((x - height) / step) * step; at < x + width; at += step) { ctx.moveTo(at, y + height); ctx.lineTo(at + height, y); }
-  Object.assign(ctx, { strokeStyle: color, lineWidth: 1 });
-  ctx.stroke();
+  paint();
   ctx.restore();
+}
+
+/** Diagonal lines over a rectangle; those of neighboring rectangles meet. */
+export function hatch(ctx, x, y, width, height, color, step = 6) {
+  const lines = [];
+  for (let at = Math.floor((x - height) / step) * step; at < x + width; at += step) lines.push([[at, y + height], [at + height, y]]);
+  within(ctx, x, y, width, height, () => strokes(ctx, lines, color, 1));
 }
 
 /** Words at a point; on `paper` they get a plate, so that traces below do not disturb them. Returns their width. */

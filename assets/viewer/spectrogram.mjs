@@ -1,8 +1,7 @@
 // Regional spectrograms on the shared time axis; limits and color map are applied here, without a request.
 
-import { bytes, decodeSpectrogram } from "./bytes.mjs";
 import { drawGaps } from "./overview.mjs";
-import { text } from "./paint.mjs";
+import { text, within } from "./paint.mjs";
 
 const SPACE = 2;      // CSS px between regions
 const STOPS = {       // 17 stops each of matplotlib's maps (CC0), straight lines between them
@@ -12,47 +11,26 @@ const STOPS = {       // 17 stops each of matplotlib's maps (CC0), straight line
   gray: "000000ffffff",
 };
 
-/** 256 colors of a map as RGBA bytes. */
+/** 256 colors of a map, one 32-bit word each. */
 function colormap(name) {
   const stops = STOPS[name].match(/../g).map((pair) => parseInt(pair, 16)), last = stops.length / 3 - 1;
-  return Uint8ClampedArray.from({ length: 1024 }, (_, i) => {
+  const channels = Uint8ClampedArray.from({ length: 1024 }, (_, i) => {
     const at = ((i >> 2) / 255) * last, k = Math.min(Math.floor(at), last - 1), c = 3 * k + (i & 3);
     return (i & 3) === 3 ? 255 : stops[c] + (stops[c + 3] - stops[c]) * (at - k);
   });
-}
-
-/** Loads what a shown range needs, once per range, and keeps the last few. */
-export class Spectra {
-  constructor(address) {
-    Object.assign(this, { address, kept: new Map() });
-  }
-
-  load(startS, stopS, columns) {
-    const key = new URLSearchParams({ t0: startS.toFixed(1), t1: stopS.toFixed(1), columns }).toString();
-    if (!this.kept.has(key)) {
-      const promise = bytes(`${this.address}?${key}`).then(decodeSpectrogram);
-      promise.catch(() => this.kept.delete(key));
-      this.kept.set(key, promise);
-      if (this.kept.size > 6) this.kept.delete(this.kept.keys().next().value);
-    }
-    return this.kept.get(key);
-  }
+  return new Uint32Array(channels.buffer);
 }
 
 /** One bitmap per region of a tile, for these limits and this map; low frequencies below. */
 export function bitmaps(tile, { lowDb, highDb, map }) {
-  const colors = new Uint32Array(colormap(map).buffer), { freqs, times } = tile;
-  const lookup = Uint32Array.from({ length: 256 }, (_, value) => {
-    const share = (tile.floorDb + (value - 1) * tile.stepDb - lowDb) / (highDb - lowDb);
-    return value && colors[Math.max(0, Math.min(255, Math.round(share * 255)))];
-  });
+  const colors = colormap(map), { freqs, times } = tile, share = (value) => (tile.floorDb + (value - 1) * tile.stepDb - lowDb) / (highDb - lowDb);
+  const lookup = Uint32Array.from({ length: 256 }, (_, value) => value && colors[Math.max(0, Math.min(255, Math.round(share(value) * 255)))]);
   return tile.names.map((_, region) => {
-    const image = new ImageData(times, freqs), out = new Uint32Array(image.data.buffer);
+    const image = new ImageData(times, freqs), out = new Uint32Array(image.data.buffer), bitmap = new OffscreenCanvas(times, freqs);
     for (let f = 0; f < freqs; f++) {
       const from = (region * freqs + f) * times, to = (freqs - 1 - f) * times;
       for (let t = 0; t < times; t++) out[to + t] = lookup[tile.power[from + t]];
     }
-    const bitmap = new OffscreenCanvas(times, freqs);
     bitmap.getContext("2d").putImageData(image, 0, 0);
     return bitmap;
   });
@@ -62,29 +40,22 @@ const rowHeight = (tile, height) => Math.max(8, (height - SPACE * (tile.regions 
 
 export function drawSpectra(ctx, axis, height, { tile, images, gaps, colors }) {
   const high = rowHeight(tile, height), left = axis.x(tile.startS), right = axis.x(tile.startS + tile.times * tile.columnS);
-  ctx.save();
-  ctx.beginPath();
-  ctx.rect(axis.left, 0, axis.plotW, height);
-  ctx.clip();
-  ctx.imageSmoothingEnabled = false;
-  if (tile.times) images.forEach((image, region) => ctx.drawImage(image, left, region * (high + SPACE), right - left, high));
-  drawGaps(ctx, axis, gaps, height, colors);
-  ctx.restore();
+  within(ctx, axis.left, 0, axis.plotW, height, () => {
+    ctx.imageSmoothingEnabled = false;
+    images.forEach((image, region) => ctx.drawImage(image, left, region * (high + SPACE), right - left, high));
+    drawGaps(ctx, axis, gaps, height, colors);
+  });
   tile.names.forEach((name, region) => {
-    const top = region * (high + SPACE);
+    const top = region * (high + SPACE), y = (hz) => top + high * (1 - (hz - tile.lowHz) / (tile.stepHz * (tile.freqs - 1)));
     text(ctx, name, axis.left - 36, top + high / 2, { color: colors.label, align: "right", weight: "bold" });
-    for (const hz of high > 60 ? [5, 10, 15] : [10]) {
-      const y = top + high * (1 - (hz - tile.lowHz) / (tile.stepHz * (tile.freqs - 1)));
-      text(ctx, `${hz} Hz`, axis.left - 4, y, { color: colors.label, size: 9, align: "right" });
-    }
+    for (const hz of high > 60 ? [5, 10, 15] : [10]) text(ctx, `${hz} Hz`, axis.left - 4, y(hz), { color: colors.label, size: 9, align: "right" });
   });
 }
 
 /** What lies under the pointer, in words. */
 export function wordsAt(tile, axis, height, x, y) {
-  const high = rowHeight(tile, height), region = Math.floor(y / (high + SPACE));
+  const high = rowHeight(tile, height), region = Math.floor(y / (high + SPACE)), time = Math.floor((axis.seconds(x) - tile.startS) / tile.columnS);
   const freq = Math.floor((1 - (y - region * (high + SPACE)) / high) * tile.freqs);
-  const time = Math.floor((axis.seconds(x) - tile.startS) / tile.columnS);
   if (!tile.names[region] || freq < 0 || freq >= tile.freqs || time < 0 || time >= tile.times) return "";
   const value = tile.power[(region * tile.freqs + freq) * tile.times + time];
   const db = value ? `${(tile.floorDb + (value - 1) * tile.stepDb).toFixed(1)} dB` : "not recorded";

@@ -1,9 +1,9 @@
 // Ribbon and spectrogram of the recording above the EEG: one axis, one view box, click anywhere to go there.
 
-import { bytes, decodeRibbon } from "./bytes.mjs";
-import { Axis, drawBox, drawOverview, spanAt } from "./overview.mjs";
-import { palette, sharp, text } from "./paint.mjs";
-import { bitmaps, drawSpectra, Spectra, wordsAt } from "./spectrogram.mjs";
+import { bytes, decodeRibbon, decodeSpectrogram } from "./bytes.mjs";
+import { axisOf, drawOverview, spanAt } from "./overview.mjs";
+import { palette, sharp, text, withAlpha } from "./paint.mjs";
+import { bitmaps, drawSpectra, wordsAt } from "./spectrogram.mjs";
 
 const COLUMNS = 2000;      // of a spectrogram at most, per request: more than any screen shows
 
@@ -11,12 +11,11 @@ export class Strip {
   /** `root` holds the canvases and their controls; `hooks` = {go(seconds), hover(words, seconds), say(sentence)}. */
   constructor(root, facts, clock, hooks) {
     const part = (name) => root.querySelector(`[data-part=${name}]`), address = `/api/v1/studies/${facts.study}`;
-    Object.assign(this, { facts, clock, hooks, address, root: part("strip"), rangeS: Infinity, startS: 0, annotations: [] });
-    Object.assign(this, { overview: part("overview"), spectrogram: part("spectrogram"), box: part("box"), look: { startS: 0, durationS: 0 } });
-    this.spectra = new Spectra(`${address}/spectrogram`);
+    Object.assign(this, { facts, clock, hooks, address, root, annotations: [], tiles: new Map(), rangeS: Infinity, startS: 0, look: { startS: 0, durationS: 0 } });
+    Object.assign(this, { overview: part("overview"), spectrogram: part("spectrogram"), box: part("box") });
     this.display = { lowDb: -10, highDb: 25, map: "viridis" };
     for (const canvas of [this.overview, this.spectrogram]) {
-      canvas.addEventListener("click", (event) => hooks.go(this.axis().seconds(event.offsetX)));
+      canvas.addEventListener("click", ({ offsetX }) => hooks.go(this.axis().seconds(offsetX)));
       canvas.addEventListener("pointermove", (event) => this.hovered(canvas, event));
       canvas.addEventListener("pointerleave", () => hooks.hover("", null));
     }
@@ -25,7 +24,7 @@ export class Strip {
       this.display[dataset.setting] = dataset.setting === "map" ? value : Number(value);
       this.paintSpectra();
     });
-    root.addEventListener("click", ({ target }) => this.setRange(root, target.closest("[data-action=range]")));
+    root.addEventListener("click", ({ target }) => this.setRange(target.closest("[data-action=range]")));
     this.observer = new ResizeObserver(() => this.redraw());
     this.observer.observe(this.box);
     this.themed = new MutationObserver(() => this.redraw());
@@ -33,22 +32,19 @@ export class Strip {
   }
 
   async load() {
-    try {
-      if (this.facts.analysed) this.ribbon = decodeRibbon(await bytes(`${this.address}/ribbon`));
-    } catch (error) {
-      this.hooks.say(error.message);
-    }
+    const { facts, hooks } = this;
+    if (facts.analysed) await bytes(`${this.address}/ribbon`).then((buffer) => { this.ribbon = decodeRibbon(buffer); }).catch((error) => hooks.say(error.message));
     this.redraw();
   }
 
   axis() {
-    return new Axis(this.startS, Math.min(this.facts.durationS, this.startS + this.rangeS), this.overview.clientWidth);
+    return axisOf(this.startS, Math.min(this.facts.durationS, this.startS + this.rangeS), this.overview.clientWidth);
   }
 
   /** Show the whole recording or a part of it around the EEG page. */
-  setRange(root, button) {
+  setRange(button) {
     if (!button) return;
-    for (const other of root.querySelectorAll("[data-action=range]")) other.setAttribute("aria-pressed", String(other === button));
+    for (const other of this.root.querySelectorAll("[data-action=range]")) other.setAttribute("aria-pressed", String(other === button));
     const wanted = Number(button.dataset.argument) || Infinity;
     Object.assign(this, { rangeS: wanted < this.facts.durationS ? wanted : Infinity, startS: 0 });
     this.follow(true);
@@ -80,37 +76,39 @@ export class Strip {
     if (!ribbon) text(ctx, facts.state, axis.left + 10, 44, { color: colors.label, size: 13 });
   }
 
+  /** The part that the EEG page shows, over all panels. */
   paintBox() {
-    const { ctx, height } = sharp(this.box);
-    drawBox(ctx, this.axis(), height, this.look, palette(this.root));
+    const { ctx, height } = sharp(this.box), { startS, durationS } = this.look, { box } = palette(this.root);
+    const part = durationS ? this.axis().clip(startS, startS + durationS, 3) : null;
+    if (!part) return;
+    Object.assign(ctx, { fillStyle: withAlpha(box, 0.15), strokeStyle: box, lineWidth: 1.5 });
+    ctx.fillRect(part[0], 0, part[1], height);
+    ctx.strokeRect(part[0] + 0.5, 0.75, Math.max(1, part[1] - 1), height - 1.5);
   }
 
   async loadSpectra() {
+    const { startS, stopS, plotW } = this.axis(), columns = Math.min(COLUMNS, Math.ceil(plotW / 100) * 100), key = `t0=${startS}&t1=${stopS}&columns=${columns}`;
     if (!this.facts.analysed || !this.spectrogram.clientHeight) return;
-    const { startS, stopS, plotW } = this.axis();
-    try {
-      const tile = await this.spectra.load(startS, stopS, Math.min(COLUMNS, Math.ceil(plotW / 100) * 100)), now = this.axis();
-      if (now.startS !== startS || now.stopS !== stopS) return;      // the range moved on meanwhile
-      this.tile = tile;
-      this.paintSpectra();
-    } catch (error) {
-      this.hooks.say(error.message);
-    }
+    this.wanted = key;
+    if (!this.tiles.has(key)) this.tiles.set(key, bytes(`${this.address}/spectrogram?${key}`).then(decodeSpectrogram));
+    await this.tiles.get(key).then((tile) => {
+      if (this.wanted === key) this.paintSpectra(tile);        // else the range has moved on meanwhile
+    }).catch((error) => { this.tiles.delete(key); this.hooks.say(error.message); });
+    while (this.tiles.size > 6) this.tiles.delete(this.tiles.keys().next().value);
   }
 
-  paintSpectra() {
-    const { tile, display, facts } = this, wanted = JSON.stringify(display);
-    if (!tile || !this.spectrogram.clientHeight) return;
-    if (this.drawn?.tile !== tile || this.drawn.wanted !== wanted) this.drawn = { tile, wanted, images: bitmaps(tile, display) };
+  paintSpectra(tile = this.tile) {
+    const { display, facts } = this, made = JSON.stringify(display);
+    if (!tile?.times || !this.spectrogram.clientHeight) return;
+    if (this.tile !== tile || this.made !== made) Object.assign(this, { tile, made, images: bitmaps(tile, display) });
     const { ctx, height } = sharp(this.spectrogram);
-    drawSpectra(ctx, this.axis(), height, { tile, images: this.drawn.images, gaps: facts.gaps, colors: palette(this.root) });
+    drawSpectra(ctx, this.axis(), height, { tile, images: this.images, gaps: facts.gaps, colors: palette(this.root) });
   }
 
   hovered(canvas, { offsetX, offsetY }) {
-    const axis = this.axis(), seconds = axis.seconds(offsetX);
-    if (seconds < axis.startS || seconds > axis.stopS) return this.hooks.hover("", null);
+    const axis = this.axis(), seconds = axis.seconds(offsetX), inside = seconds >= axis.startS && seconds <= axis.stopS;
     const more = canvas === this.spectrogram && this.tile ? wordsAt(this.tile, axis, canvas.clientHeight, offsetX, offsetY) : "";
-    this.hooks.hover(this.clock.time(seconds) + more, seconds);
+    this.hooks.hover(inside ? this.clock.time(seconds) + more : "", inside ? seconds : null);
   }
 
   spanAt(seconds) {

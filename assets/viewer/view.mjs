@@ -13,70 +13,45 @@ import { Strip } from "./strip.mjs";
 const CSS_PX_PER_MM = 96 / 25.4;      // what a CSS pixel means where nobody has measured the screen
 const AHEAD = [1, 2, 3];              // pages fetched ahead in the direction of paging
 const SMALL_PX = 900;                 // a window lower than this begins without the spectrogram
+const ON_SERVER = ["montage", "lff", "hff", "notch"];
 
 export class View {
   constructor(root, facts) {
-    const clock = new Clock(facts.startLocal), address = `/api/v1/studies/${facts.study}`;
-    Object.assign(this, { root, facts, clock, address, notes: [], startS: 0, turn: 0, cursorS: null });
+    this.part = (name) => root.querySelector(`[data-part=${name}]`);
+    this.list = (name) => root.querySelector(`select[data-setting=${name}]`);     // what Python offers there is what there is
+    this.value = (name) => this.list(name).value;
+    this.say = (words) => { this.part("said").textContent = words; };
+    const clock = new Clock(facts.startLocal), address = `/api/v1/studies/${facts.study}`, { say } = this;
+    Object.assign(this, { root, facts, clock, address, notes: [], startS: 0, turn: 0, cursorS: null, canvas: this.part("eeg") });
     this.pages = new Pages(`${address}/page`);
-    this.canvas = this.part("eeg");
-    this.strip = new Strip(root, facts, clock, {
-      go: (seconds) => this.center(seconds), hover: (words, seconds) => this.hovered(words, seconds), say: (words) => this.say(words),
-    });
+    this.strip = new Strip(root, facts, clock, { say, go: (seconds) => this.center(seconds), hover: (words, seconds) => this.hovered(words, seconds) });
     this.findings = new Findings(this.part("events"), facts, clock, {
-      changed: () => { this.paint(); this.strip.paintOverview(); }, go: (event) => this.goEvent(event),
-      say: (words) => this.say(words), seen: () => ({ start_s: this.startS, duration_s: this.durationS, screen: this.part("status").textContent }),
+      say, changed: () => { this.paint(); this.strip.paintOverview(); }, go: (event) => this.goEvent(event),
+      seen: () => ({ start_s: this.startS, duration_s: this.durationS, screen: this.part("status").textContent }),
     });
     this.listen();
     this.open();
   }
-
-  part(name) {
-    return this.root.querySelector(`[data-part=${name}]`);
-  }
-
-  say(words) {
-    this.part("said").textContent = words;
-  }
-
-  /** Settings live in the lists of the page: what Python offers there is what there is. */
-  list(name) {
-    return this.root.querySelector(`select[data-setting=${name}]`);
-  }
-
-  value(name) {
-    return this.list(name).value;
-  }
-
-  // Beginning and end
 
   open() {
     const query = new URLSearchParams(location.search), montage = this.list("montage"), wanted = query.get("m");
     if ([...montage.options].some(({ value }) => value === wanted)) montage.value = wanted;
     for (const option of this.list("page").options) option.disabled = option.value.endsWith("mm") && !this.facts.pxPerMm;
     if (window.innerHeight < SMALL_PX) this.toggle("no-spectrogram");
-    this.fit();
     this.goTo(Number(query.get("t")) || 0, 1);
     this.strip.load().then(() => this.detail());
-    this.loadNotes();
-  }
-
-  async loadNotes() {
-    try {
-      this.notes = this.strip.annotations = (await (await fetched(`${this.address}/annotations`)).json()).annotations;
-      showNotes(this.part("notes"), this.notes, this.clock, (note) => this.center(note.onset));
+    fetched(`${this.address}/annotations`).then((answer) => answer.json()).then(({ annotations }) => {
+      this.notes = this.strip.annotations = annotations;
+      showNotes(this.part("notes"), annotations, this.clock, ({ onset }) => this.center(onset));
       this.strip.paintOverview();
       this.paint();
-    } catch (error) {
-      this.say(error.message);
-    }
+    }).catch((error) => this.say(error.message));
   }
 
   listen() {
     this.ended = new AbortController();
     const on = (target, kind, use) => target.addEventListener(kind, use, { signal: this.ended.signal });
     on(document, "keydown", (event) => this.pressed(event));
-    on(window, "resize", () => this.fit());
     on(this.root, "click", (event) => this.clicked(event));
     on(this.root, "change", ({ target }) => target.dataset?.setting && this.changed(target));
     on(this.canvas, "pointermove", (event) => this.pointed(event));
@@ -91,9 +66,8 @@ export class View {
     this.ended.abort();
     this.resized.disconnect();
     this.strip.close();
-    this.pages.forget();
-    clearTimeout(this.addressTimer);
-    clearTimeout(this.spoken);
+    this.pages.keepOnly([]);
+    for (const timer of [this.addressTimer, this.spoken]) clearTimeout(timer);
     this.turn = -1;
   }
 
@@ -108,14 +82,13 @@ export class View {
   }
 
   get durationS() {
-    const chosen = this.value("page"), perMm = this.plotW / this.pxPerMm / parseFloat(chosen);
-    return chosen.endsWith("mm") ? Math.round(perMm * 10) / 10 : Number(chosen);
+    const chosen = this.value("page");
+    return chosen.endsWith("mm") ? Math.round((this.plotW / this.pxPerMm / parseFloat(chosen)) * 10) / 10 : Number(chosen);
   }
 
   query(startS) {
-    const px = Math.ceil((this.plotW * (window.devicePixelRatio || 1)) / 100) * 100;
-    const query = { t0: startS.toFixed(3), dur: this.durationS, montage: this.value("montage"), px };
-    for (const name of ["lff", "hff", "notch"]) if (this.value(name)) query[name] = this.value(name);
+    const px = Math.ceil((this.plotW * (window.devicePixelRatio || 1)) / 100) * 100, query = { t0: startS.toFixed(3), dur: this.durationS, px };
+    for (const name of ON_SERVER) if (this.value(name)) query[name] = this.value(name);
     return query;
   }
 
@@ -126,7 +99,6 @@ export class View {
   goTo(startS, direction = 0) {
     this.startS = this.clamp(startS);
     this.strip.show({ startS: this.startS, durationS: this.durationS });
-    this.noteAddress();
     return this.show(direction);
   }
 
@@ -138,69 +110,51 @@ export class View {
     return stop - start < this.durationS ? this.center((start + stop) / 2) : this.goTo(start - this.durationS * 0.1);
   }
 
-  /** Bring the page on the screen: from memory at once, else from the server; only the newest wish is drawn. */
+  /** Bring the page on the screen: from memory at once, else from the server. Only the newest wish is drawn, and an old
+   *  page is never left under a new time. */
   async show(direction) {
-    const turn = ++this.turn, { startS, durationS } = this;
+    const turn = ++this.turn, { startS, durationS } = this, slow = setTimeout(() => turn === this.turn && this.root.classList.add("loading"), 200);
     const ahead = direction ? AHEAD.map((k) => this.query(this.clamp(startS + direction * k * durationS))) : [];
-    const slow = setTimeout(() => turn === this.turn && this.root.classList.add("loading"), 200);
     this.pending = true;
-    try {
-      const page = await this.pages.show(this.query(startS), ahead);
-      if (turn === this.turn) this.drawn = { page, startS, durationS };
-    } catch (error) {
-      if (turn === this.turn) this.failed(error);
-    }
+    this.noteAddress();
+    const drawn = await this.pages.show(this.query(startS), ahead).then((page) => ({ page, startS, durationS }), (problem) => ({ problem }));
     clearTimeout(slow);
     if (turn !== this.turn) return;
+    this.drawn = drawn;
     this.root.classList.remove("loading");
+    if (drawn.problem) this.stopPlay();
     this.paint();
   }
 
-  /** An old page is never left under a new time. */
-  failed(error) {
-    this.drawn = null;
-    this.part("problem").textContent = error.message;
-    this.stopPlay();
-  }
-
   paint() {
-    this.frame ??= requestAnimationFrame(() => { this.frame = null; if (this.turn >= 0) this.paintNow(); });
+    this.frame ??= requestAnimationFrame(() => { this.frame = null; if (this.turn > 0) this.paintNow(); });
   }
 
   paintNow() {
-    const { ctx, width, height } = sharp(this.canvas);
+    const { ctx, width, height } = sharp(this.canvas), { page, startS, durationS, problem } = this.drawn ?? {}, { facts, clock, pxPerMm, notes } = this;
+    this.pending = this.pending && !this.drawn;
+    Object.assign(this.part("problem"), { textContent: problem?.message ?? "", hidden: !problem });
+    if (!page) return;
+    const gaps = [...page.gaps, [facts.durationS, startS + durationS]].filter(([from, to]) => from < to), colors = palette(this.part("paper"));
+    const look = { width, height, startS, durationS, clock, pxPerMm, colors, uvPerMm: Number(this.value("sensitivity")), negativeUp: this.value("polarity") === "up" };
+    this.geo = draw(ctx, page, look, { gaps, events: facts.events, annotations: notes });
     this.pending = false;
-    this.part("problem").hidden = Boolean(this.drawn) || !this.part("problem").textContent;
-    if (!this.drawn) return;
-    const { page, startS, durationS } = this.drawn, { facts, clock, pxPerMm, notes } = this;
-    const gaps = [...page.gaps, [facts.durationS, startS + durationS]].filter(([from, to]) => from < to);
-    this.look = {
-      width, height, startS, durationS, clock, pxPerMm, colors: palette(this.part("paper")),
-      uvPerMm: Number(this.value("sensitivity")), negativeUp: this.value("polarity") === "up",
-    };
-    this.geo = draw(ctx, page, this.look, { gaps, events: facts.events, annotations: notes });
-    this.tellStatus(page);
+    this.tell();
     this.detail();
-    this.tellAloud();
     this.root.dispatchEvent(new CustomEvent("viewer-drawn", { detail: { startS, durationS } }));
   }
 
-  tellStatus(page) {
-    const { durationS } = this.drawn, calibrated = this.facts.pxPerMm ? "" : "screen not calibrated";
-    const speed = `${(this.plotW / this.pxPerMm / durationS).toFixed(1)} mm/s (${durationS} s/page)`;
-    const missing = page.missing.length ? `not in the recording: ${page.missing.join(", ")}` : "";
-    const parts = [page.status, `${this.value("sensitivity")} µV/mm`, speed, `negative ${this.value("polarity")}`, calibrated, missing];
-    this.part("status").textContent = parts.filter(Boolean).join(" | ");
-  }
-
-  /** What the page shows, in words, for those who hear it; after the paging has come to rest. */
-  tellAloud() {
+  /** The status line at once; what the page shows in words, for those who hear it, after the paging has come to rest. */
+  tell() {
+    const { page, startS, durationS } = this.drawn, stopS = startS + durationS, { clock, facts } = this;
+    const speed = `${(this.plotW / this.pxPerMm / durationS).toFixed(1)} mm/s (${durationS} s/page)`, missing = `not in the recording: ${page.missing.join(", ")}`;
+    const parts = [page.status, `${this.value("sensitivity")} µV/mm`, speed, `negative ${this.value("polarity")}`];
+    this.part("status").textContent = [...parts, ...(facts.pxPerMm ? [] : ["screen not calibrated"]), ...(page.missing.length ? [missing] : [])].join(" | ");
     clearTimeout(this.spoken);
     this.spoken = setTimeout(() => {
-      const { startS, durationS } = this, stopS = startS + durationS, { events } = this.facts;
-      const here = events.filter((event) => event.start < stopS && event.stop > startS)
-        .map((event) => `model suggests ${event.pattern}, highest probability ${event.max.toFixed(2)}`);
-      const words = [`EEG page ${this.clock.time(startS)} to ${this.clock.time(stopS)}`, this.value("montage"), ...here].join(", ");
+      const here = facts.events.filter((event) => event.start < stopS && event.stop > startS);
+      const found = here.map((event) => `model suggests ${event.pattern}, highest probability ${event.max.toFixed(2)}`);
+      const words = [`EEG page ${clock.time(startS)} to ${clock.time(stopS)}`, page.montage, ...found].join(", ");
       this.canvas.setAttribute("aria-label", words);
       this.part("live").textContent = words;
     }, 500);
@@ -222,7 +176,7 @@ export class View {
   // Changes
 
   pressed(event) {
-    const action = actionOf(event, { letters: this.facts.letters });
+    const action = actionOf(event, this.facts);
     if (!action) return;
     event.preventDefault();
     if (!event.repeat || !this.pending) this.act(...action);       // a held key waits for the page on its way: none is skipped unseen
@@ -235,8 +189,7 @@ export class View {
   }
 
   act(name, argument) {
-    const { startS, durationS, findings } = this, middle = startS + durationS / 2;
-    const turn = (pages) => () => this.goTo(startS + pages * durationS, Math.sign(pages));
+    const { startS, durationS, findings } = this, middle = startS + durationS / 2, turn = (pages) => () => this.goTo(startS + pages * durationS, Math.sign(pages));
     const actions = {
       next: turn(1), previous: turn(-1), "half-on": turn(0.5), "half-back": turn(-0.5),
       first: () => this.goTo(0, 1), last: () => this.goTo(Infinity, -1),
@@ -277,8 +230,8 @@ export class View {
     const { setting } = list.dataset;
     list.blur();
     if (setting === "page") this.goTo(this.startS);
-    else if (["montage", "lff", "hff", "notch"].includes(setting)) { this.noteAddress(); this.show(0); }
-    else if (setting === "speed" && this.playing) { this.stopPlay(); this.play(); }
+    else if (ON_SERVER.includes(setting)) this.show(0);
+    else if (setting === "speed") this.stopPlay();
     else this.paint();
   }
 
@@ -294,27 +247,24 @@ export class View {
   }
 
   stopPlay() {
-    clearInterval(this.playing);
-    this.playing = null;
+    this.playing = clearInterval(this.playing);
     this.root.classList.remove("playing");
   }
 
   submitted(event) {
     event.preventDefault();
-    const { value } = this.part("goto").querySelector("input"), seconds = this.clock.seconds(value, this.facts.durationS);
+    const { value } = this.part("goto").querySelector("input"), seconds = this.clock.seconds(value);
     this.part("goto").close();
-    if (Number.isNaN(seconds)) this.say(`"${value}" is not a time of this recording; write 14:26:08, +90 or +1:30.`);
-    else this.center(seconds);
+    if (seconds <= this.facts.durationS) this.center(seconds);
+    else this.say(`"${value}" is not a time of this recording; write 14:26:08, +90 or +1:30.`);
   }
 
-  // Pointer and window
-
+  /** The pointer over the EEG: time, trace and true value. */
   pointed({ offsetX, offsetY }) {
-    const { geo, look, drawn } = this, seconds = drawn ? look.startS + (offsetX - geo.left) / geo.pxPerS : NaN;
+    const { geo, drawn } = this, page = drawn?.page, seconds = page ? drawn.startS + (offsetX - geo.left) / geo.pxPerS : NaN;
     if (!(offsetX >= geo?.left && seconds <= geo.stopS)) return this.hovered("", null);
-    const { page } = drawn, distance = geo.rows.map((y) => Math.abs(y - offsetY)), row = distance.indexOf(Math.min(...distance));
-    const sample = Math.floor((seconds - page.startS) * page.sfreqHz) * (page.pairs ? 2 : 1);
-    const raw = page.data[row * page.samples + sample] ?? NOT_RECORDED;
+    const distance = geo.rows.map((y) => Math.abs(y - offsetY)), row = distance.indexOf(Math.min(...distance));
+    const raw = page.data[row * page.samples + Math.floor((seconds - page.startS) * page.sfreqHz) * (page.pairs ? 2 : 1)] ?? NOT_RECORDED;
     const value = raw === NOT_RECORDED ? "not recorded" : `${(raw * page.scale[row]).toFixed(1)} µV`;
     return this.hovered(`${this.clock.time(seconds, 2)} · ${page.names[row]} · ${value}`, seconds, offsetX);
   }
@@ -325,11 +275,5 @@ export class View {
     this.part("cursor").style.left = `${x ?? 0}px`;
     this.cursorS = seconds;
     this.detail();
-  }
-
-  /** The viewer fills the window below whatever stands above it. */
-  fit() {
-    const top = this.root.getBoundingClientRect().top + window.scrollY;
-    this.root.style.height = `${Math.max(520, window.innerHeight - top)}px`;
   }
 }
