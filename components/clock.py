@@ -40,9 +40,10 @@ def recorder_start(start: datetime | None) -> str:
     return start.strftime("%Y-%m-%d %H:%M:%S") if start else "not stated in the file"
 
 
-def moment(at: datetime | None, zone: str = "UTC") -> str:
+def moment(at: datetime | None, zone: str = "UTC", *, seconds: bool = False) -> str:
     """One of our own events in the zone of the clinic."""
-    return at.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M") if at else ""
+    form = "%Y-%m-%d %H:%M:%S" if seconds else "%Y-%m-%d %H:%M"
+    return at.astimezone(ZoneInfo(zone)).strftime(form) if at else ""
 
 
 def day(value: date | None) -> str:
