@@ -30,6 +30,11 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None      # we write BEGIN ourselves, see _begin_sqlite
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
+    connection.create_function("lower", 1, _lower, deterministic=True)   # SQLite's own knows ASCII only; names do not
+
+
+def _lower(text: str | None) -> str | None:
+    return None if text is None else str(text).lower()
 
 
 def _begin_sqlite(connection: Any) -> None:

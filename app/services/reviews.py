@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
 from uuid import UUID
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.access import Actor, Permission, require
 from app.db.accounts import User
@@ -21,6 +21,7 @@ from app.services import audit
 Decision = Literal["accepted", "dismissed", "withdrawn"]
 DECISIONS: Final[tuple[Decision, ...]] = ("accepted", "dismissed", "withdrawn")
 REASON_CHARS: Final = 1000
+AT_ONCE: Final = 10_000          # SQLite takes at most 32,766 parameters in a statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +75,22 @@ def decide(
     return standing(session, [event.id], withdrawn=True)[event.id]
 
 
-def standing(session: Session, event_ids: Iterable[UUID], *, withdrawn: bool = False) -> dict[UUID, ReviewView]:
+def standing(session: Session, event_ids: Sequence[UUID], *, withdrawn: bool = False) -> dict[UUID, ReviewView]:
     """The decision that holds, by event; events without one, or with a withdrawn one, are absent. For services only."""
-    query = (
-        select(Review, User.name).join(User, Review.user_id == User.id)
-        .where(Review.event_id.in_(list(event_ids))).order_by(Review.created_at)
-    )
-    newest = {review.event_id: _view(review, name) for review, name in session.execute(query)}
+    newest: dict[UUID, ReviewView] = {}
+    for first in range(0, len(event_ids), AT_ONCE):
+        query = (
+            select(Review, User.name).join(User, Review.user_id == User.id)
+            .where(Review.event_id.in_(event_ids[first:first + AT_ONCE])).order_by(Review.created_at)
+        )
+        newest |= {review.event_id: _view(review, name) for review, name in session.execute(query)}
     return {key: view for key, view in newest.items() if withdrawn or view.decision != "withdrawn"}
+
+
+def holds(event_id: ColumnElement[UUID] | InstrumentedAttribute[UUID]) -> ColumnElement[bool]:
+    """SQL condition: the event has a decision that holds. For services only."""
+    newest = select(Review.decision).where(Review.event_id == event_id).order_by(Review.created_at.desc()).limit(1)
+    return func.coalesce(newest.scalar_subquery(), "withdrawn") != "withdrawn"
 
 
 def accepted_events(session: Session, who: Actor, study_id: UUID) -> list[AcceptedEvent]:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.access import Actor, Permission, require
@@ -250,14 +250,12 @@ def _newest_analyses(session: Session, ids: list[UUID]) -> dict[UUID, Analysis]:
 
 def _event_counts(session: Session, analysis_ids: list[UUID]) -> dict[UUID, tuple[int, int]]:
     """(events, events without a decision that holds) by analysis."""
-    query = select(FoundEvent.analysis_id, FoundEvent.id).where(FoundEvent.analysis_id.in_(analysis_ids))
-    pairs = [(analysis_id, event_id) for analysis_id, event_id in session.execute(query)]
-    decided = reviews.standing(session, [event_id for _, event_id in pairs])
-    counts: dict[UUID, tuple[int, int]] = {}
-    for analysis_id, event_id in pairs:
-        n, open_ = counts.get(analysis_id, (0, 0))
-        counts[analysis_id] = (n + 1, open_ + (event_id not in decided))
-    return counts
+    open_ = case((reviews.holds(FoundEvent.id), 0), else_=1)
+    query = (
+        select(FoundEvent.analysis_id, func.count(), func.sum(open_))
+        .where(FoundEvent.analysis_id.in_(analysis_ids)).group_by(FoundEvent.analysis_id)
+    )
+    return {analysis_id: (n, n_open) for analysis_id, n, n_open in session.execute(query)}
 
 
 def _row(study: Study, job: Job | None, analysis: Analysis | None, counts: dict[UUID, tuple[int, int]]) -> StudyRow:

@@ -67,6 +67,11 @@ def test_search_looks_in_names_and_numbers_without_case(session: Session, alice:
     assert names(session, alice, text="%") == ["Ann 50%"]
 
 
+def test_search_ignores_case_beyond_ascii(session: Session, alice: Actor) -> None:
+    builders.patient(session, alice, "Łucja Żółć")
+    assert names(session, alice, text="ŁUCJA ŻÓ") == ["Łucja Żółć"]
+
+
 def test_search_pages_and_counts(session: Session, alice: Actor) -> None:
     for number in range(5):
         builders.patient(session, alice, f"P{number}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import uuid4
+
 import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import DatabaseError
@@ -71,3 +73,9 @@ def test_decisions_are_never_changed(session: Session, alice: Actor, event: Foun
     reviews.decide(session, alice, event.id, decision="accepted")
     with pytest.raises(DatabaseError, match="review rows are never changed"), session.begin_nested():
         session.execute(text("UPDATE review SET decision = 'dismissed'"))
+
+
+def test_more_events_than_a_statement_takes_parameters(session: Session, alice: Actor, event: FoundEvent) -> None:
+    reviews.decide(session, alice, event.id, decision="accepted")
+    many = [uuid4() for _ in range(70_000)]
+    assert set(reviews.standing(session, [*many, event.id])) == {event.id}
