@@ -74,7 +74,7 @@ def _settings(port: int | None) -> Settings:
 @contextmanager
 def only_one(config: Settings) -> Iterator[None]:
     """Refuse a second ``hms run`` on the same data: two would answer at two addresses and print two sets of links."""
-    config.data_dir.mkdir(parents=True, exist_ok=True)
+    config.make_data_dir()
     with (config.data_dir / "run.lock").open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
