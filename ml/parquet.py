@@ -181,8 +181,10 @@ def _info(columns: list[str], ignored: list[str], uv: NDArray[np.float32], infin
     recorded = np.array([bool(np.isfinite(row).any()) for row in uv])
     if not recorded.any():
         raise RecordingError("No channel of the Parquet file holds a number: there is nothing to read.", code="no_data")
-    gaps = _gaps(uv[recorded])
-    findings = [*_value_findings(columns, uv, infinite, recorded), *_gap_findings(gaps)]
+    electrodes = recorded & np.array([parse_label(name).electrode is not None for name in columns])
+    empty = np.isnan(uv[electrodes if electrodes.any() else recorded]).all(axis=0)
+    gaps = _gaps(empty)
+    findings = [*_value_findings(columns, uv, infinite, recorded, empty), *_gap_findings(gaps)]
     if ignored:
         findings.append(f"Columns that are no known channel were left out: {', '.join(ignored[:10])}"
                         f"{' …' if len(ignored) > 10 else ''}.")
@@ -192,28 +194,25 @@ def _info(columns: list[str], ignored: list[str], uv: NDArray[np.float32], infin
                       for name, there in zip(columns, recorded, strict=True)))
 
 
-def _gaps(uv: NDArray[np.float32]) -> tuple[Span, ...]:
-    """Stretches of at least one sample in which no channel has a value.
+def _gaps(empty: NDArray[np.bool_]) -> tuple[Span, ...]:
+    """Stretches of at least one sample in which no electrode has a value, whatever the ECG has.
 
     Even one missing sample is a gap: joining over it would shift the clock, and a filter would spread it.
     """
-    empty = np.ones(uv.shape[1], bool)
-    for row in uv:
-        empty &= np.isnan(row)
     edges = np.flatnonzero(np.diff(np.concatenate([[False], empty, [False]]).astype(np.int8)))
     return tuple(Span(float(a) / SFREQ_HZ, float(b) / SFREQ_HZ) for a, b in edges.reshape(-1, 2))
 
 
 def _value_findings(
     columns: list[str], uv: NDArray[np.float32], infinite: list[int], recorded: NDArray[np.bool_],
+    empty: NDArray[np.bool_],
 ) -> list[str]:
     findings = []
-    everywhere_empty = np.isnan(uv[recorded]).all(axis=0).sum()
     for name, row, n_infinite, there in zip(columns, uv, infinite, recorded, strict=True):
         what = "infinite values" if n_infinite else "no values"
         if not there:
             findings.append(f"{name} has {'only ' if n_infinite else ''}{what}: the channel is excluded.")
-        elif (missing := int(np.isnan(row).sum() - everywhere_empty)) > 0:
+        elif (missing := int((np.isnan(row) & ~empty).sum())) > 0:
             findings.append(f"{name} has {what if n_infinite else 'no values'} for {missing / SFREQ_HZ:.2f} s outside of gaps.")
     return findings
 
