@@ -182,7 +182,9 @@ def _info(columns: list[str], ignored: list[str], uv: NDArray[np.float32], infin
     if not recorded.any():
         raise RecordingError("No channel of the Parquet file holds a number: there is nothing to read.", code="no_data")
     electrodes = recorded & np.array([parse_label(name).electrode is not None for name in columns])
-    empty = np.isnan(uv[electrodes if electrodes.any() else recorded]).all(axis=0)
+    empty = np.ones(uv.shape[1], bool)
+    for index in np.flatnonzero(electrodes if electrodes.any() else recorded):   # row by row: no copy of a long recording
+        empty &= np.isnan(uv[index])
     gaps = _gaps(empty)
     findings = [*_value_findings(columns, uv, infinite, recorded, empty), *_gap_findings(gaps)]
     if ignored:
