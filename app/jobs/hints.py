@@ -45,6 +45,7 @@ def make_celery(settings: Settings, *, patient: bool) -> Any:
 
     celery = Celery("hms", broker=settings.redis_url)
     celery.conf.update(
+        broker_transport="app.jobs.redis_transport:Transport",
         task_acks_late=True, task_reject_on_worker_lost=False, worker_prefetch_multiplier=1, task_ignore_result=True,
         task_serializer="json", accept_content=["json"], task_default_queue="cpu",
         broker_connection_retry_on_startup=True, broker_connection_max_retries=None,
