@@ -45,7 +45,7 @@ def create_clinic(session: Session, name: str) -> UUID:
     clinic = Clinic(name=name, settings={})
     session.add(clinic)
     session.flush()
-    audit.record(session, None, "clinic_created", "clinic", clinic.id)
+    audit.record(session, None, "clinic_created", "clinic", clinic.id, clinic_id=clinic.id)
     return clinic.id
 
 
@@ -59,19 +59,7 @@ def user_named(session: Session, name: str) -> UUID | None:
 
 def add_user(session: Session, *, name: str, role: Role, clinic: UUID, password: str | None = None) -> UUID:
     """Add a user from the command line; without password he or she signs in by one-time links only."""
-    plain = sign_in.plain_name(name)
-    if not plain:
-        raise Invalid("A user needs a sign-in name.")
-    if user_named(session, plain):
-        raise Conflict(f"The sign-in name {plain} is taken. Choose another.")
-    if password is not None:
-        passwords.check_choice(password, plain)
-    user = User(clinic_id=clinic, name=plain, role=role.value, settings={},
-                password_hash=passwords.hashed(password) if password is not None else None)
-    session.add(user)
-    session.flush()
-    audit.record(session, None, "user_created", "user", user.id, role=role.value)
-    return user.id
+    return _add(session, None, name=name, role=role, clinic=clinic, password=password)
 
 
 def users(session: Session, who: Actor) -> list[UserRow]:
@@ -89,7 +77,7 @@ def users(session: Session, who: Actor) -> list[UserRow]:
 def invite(session: Session, who: Actor, *, name: str, role: Role) -> UUID:
     """Add a user without password to the clinic of ``who``; ``link_for`` then lets him or her in."""
     require(who, Permission.MANAGE_USERS)
-    return add_user(session, name=name, role=role, clinic=who.clinic_id)
+    return _add(session, who, name=name, role=role, clinic=who.clinic_id, password=None)
 
 
 def link_for(session: Session, who: Actor, user_id: UUID, *, now: datetime) -> str:
@@ -140,6 +128,22 @@ def ensure_local_users(session: Session) -> dict[Role, UUID]:
         role: user_named(session, role.value) or add_user(session, name=role.value, role=role, clinic=clinic)
         for role in LOCAL_USERS
     }
+
+
+def _add(session: Session, who: Actor | None, *, name: str, role: Role, clinic: UUID, password: str | None) -> UUID:
+    plain = sign_in.plain_name(name)
+    if not plain:
+        raise Invalid("A user needs a sign-in name.")
+    if user_named(session, plain):
+        raise Conflict(f"The sign-in name {plain} is taken. Choose another.")
+    if password is not None:
+        passwords.check_choice(password, plain)
+    user = User(clinic_id=clinic, name=plain, role=role.value, settings={},
+                password_hash=passwords.hashed(password) if password is not None else None)
+    session.add(user)
+    session.flush()
+    audit.record(session, who, "user_created", "user", user.id, clinic_id=clinic, role=role.value)
+    return user.id
 
 
 def _find(session: Session, who: Actor, user_id: UUID) -> User:

@@ -29,18 +29,21 @@ class AuditView:
 
 
 def record(
-    session: Session, who: Actor | None, action: str, object_kind: str = "", object_id: UUID | None = None, **detail: object
+    session: Session, who: Actor | None, action: str, object_kind: str = "", object_id: UUID | None = None, *,
+    clinic_id: UUID | None = None, **detail: object,
 ) -> None:
     """Add one row in the caller's transaction: it stands or falls with what it speaks of.
 
     Parameters
     ----------
+    clinic_id
+        Whose log it is where nobody is signed in, as on the command line; else that of ``who``.
     detail
         Identifiers and numbers only; never names or other patient data.
     """
     session.add(
         AuditEntry(
-            clinic_id=who.clinic_id if who else None, user_id=who.user_id if who else None, action=action,
+            clinic_id=who.clinic_id if who else clinic_id, user_id=who.user_id if who else None, action=action,
             object_kind=object_kind, object_id=object_id, detail={key: _plain(value) for key, value in detail.items()},
         )
     )

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from app.access import Actor, Role
 from app.db.columns import utc_now
 from app.errors import Conflict, Forbidden, Invalid, NotFound, WrongPassword
-from app.services import accounts, passwords, sign_in
+from app.services import accounts, audit, passwords, sign_in
 from tests import builders
 
 
@@ -50,6 +50,13 @@ def test_only_administrators_manage_users(session: Session, alice: Actor) -> Non
         accounts.users(session, alice)
     with pytest.raises(Forbidden):
         accounts.invite(session, alice, name="eve", role=Role.VIEWER)
+
+
+def test_the_log_says_who_added_a_user(session: Session, ada: Actor) -> None:
+    accounts.invite(session, ada, name="eve", role=Role.VIEWER)
+    accounts.add_user(session, name="tom", role=Role.TECHNOLOGIST, clinic=ada.clinic_id)
+    rows = audit.entries(session, ada, limit=2, action="user_created")
+    assert [(row.user_name, row.detail) for row in rows] == [("", {"role": "technologist"}), ("ada", {"role": "viewer"})]
 
 
 def test_an_invited_user_signs_in_by_link(session: Session, ada: Actor) -> None:
