@@ -11,8 +11,8 @@ from components.shell import icon
 
 
 def fact_list(pairs: Iterable[tuple[str, str | Component]]) -> Component:
-    """A list of name and value; values come from files and stay text."""
-    return html.Dl([part for name, value in pairs for part in (html.Dt(name), html.Dd(value))], className="fact-list")
+    """A list of name and value, without those that are empty; values come from files and stay text."""
+    return html.Dl([part for name, value in pairs if value for part in (html.Dt(name), html.Dd(value))], className="fact-list")
 
 
 def card(label: str, value: str | Component, note: str | Component = "", *, tone: str = "") -> Component:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 import dash_ag_grid as dag
+from dash.development.base_component import Component
 
 THEME: Final = (
     "themeQuartz.withParams({"
@@ -16,11 +17,14 @@ THEME: Final = (
 )
 
 
-def make_grid(grid_id: str, columns: list[dict[str, Any]], *, empty: str, infinite: bool = False, row_height: int = 44) -> dag.AgGrid:
+def make_grid(grid_id: str, columns: list[dict[str, Any]], *, empty: str, rows: list[dict[str, Any]] | None = None, infinite: bool = False,
+              row_height: int = 44) -> Component:
     """A grid whose rows carry ``id`` and, where they open something, ``href``.
 
     Parameters
     ----------
+    rows
+        What it shows from the start; ``None`` leaves it loading until a callback sets ``rowData``.
     infinite
         Rows come block by block from a callback on ``getRowsRequest`` instead of ``rowData``.
     """
@@ -30,8 +34,9 @@ def make_grid(grid_id: str, columns: list[dict[str, Any]], *, empty: str, infini
     }
     if infinite:
         options |= {"cacheBlockSize": 100, "maxBlocksInCache": 5, "rowBuffer": 0}
-    return dag.AgGrid(
-        id=grid_id, columnDefs=columns, rowModelType="infinite" if infinite else "clientSide", getRowId="params.data.id",
+    grid: Component = dag.AgGrid(
+        id=grid_id, rowData=rows, columnDefs=columns, rowModelType="infinite" if infinite else "clientSide", getRowId="params.data.id",
         defaultColDef={"sortable": True, "resizable": True, "suppressHeaderMenuButton": True}, dashGridOptions=options,
         className="grid", style={"height": None},
     )
+    return grid

@@ -62,7 +62,17 @@ def _overview(sets: Mapping[str, Figures], card: Figures) -> Component:
         return states.empty("This card holds no evaluation.")
     human = card.get("human_anchors")
     anchor = html.Tr([html.Td("People: half a committee against the other half"), *_numbers(human)], className="anchor-row") if human else None
-    return _table(names, [*body, anchor])
+    return html.Div([_table(names, [*body, anchor]), _healthy(card.get("evaluation", {}).get("healthy_adults"))])
+
+
+def _healthy(figures: Figures | None) -> Component | None:
+    if not figures:
+        return None
+    low, high = figures["share_95"]
+    return html.P(
+        f"Healthy adults: {figures['false_positives']} of {figures['n']} windows of {figures['recordings']} recordings were called one of the five "
+        f"patterns ({100 * figures['share']:.1f} %, 95 % interval {100 * low:.1f} to {100 * high:.1f} %).", className="more healthy-line",
+    )
 
 
 def _numbers(figures: Figures) -> list[Component]:

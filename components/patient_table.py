@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, cast
 
-import dash_ag_grid as dag
+from dash.development.base_component import Component
 
 from app.services.patients import PatientRow, SortKey
 from components import clock
@@ -17,7 +17,7 @@ SORT_KEYS: Final[dict[str, SortKey]] = {
 }
 
 
-def patient_grid(grid_id: str) -> dag.AgGrid:
+def patient_grid(grid_id: str) -> Component:
     columns: list[dict[str, Any]] = [
         {"field": "name", "headerName": "Patient", "cellRenderer": "NameCell", "minWidth": 220, "flex": 3, "sort": "asc",
          "filter": "agTextColumnFilter", "suppressHeaderFilterButton": True},

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-import dash_ag_grid as dag
+from dash.development.base_component import Component
 
 from app.services.studies import StudyRow
 from components import clock
@@ -17,7 +17,7 @@ from components.job_progress import progress_text
 UNFINISHED = ("queued", "analysing")
 
 
-def study_grid(grid_id: str) -> dag.AgGrid:
+def study_grid(grid_id: str) -> Component:
     """Grid of studies; a row opens its study by click or Enter."""
     return make_grid(grid_id, _columns(), empty="No study fits. Change the filter, or upload a recording.")
 

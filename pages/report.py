@@ -27,7 +27,7 @@ def layout(study_id: str | None = None, **_query: str) -> Component:
             dcc.Interval(id="report-poll", interval=1500, disabled=True),
             html.Div(id="report-banner"),
             study_tabs(study_id or ""),
-            html.Div(states.loading("Loading the report"), id="report-body"),
+            html.Div(states.loading("Loading the report"), id="report-body", className="page"),
         ],
     )
 

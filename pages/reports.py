@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dash_ag_grid as dag
 from dash import Input, Output, callback, html
 from dash.development.base_component import Component
 
@@ -11,6 +10,7 @@ from app.db.session import reading
 from app.services import reports
 from app.services.reports import ReportRow
 from components import clock, states
+from components.grid import make_grid
 from components.shell import page_head
 
 COLUMNS = [
@@ -30,6 +30,7 @@ def layout(**_query: str) -> Component:
             page_head("Reports", "A report begins on the page of its study. A signed one never changes."),
             html.Div(states.loading("Loading reports"), id="reports-list"),
         ],
+        className="page",
     )
 
 
@@ -42,10 +43,8 @@ def show_reports(_start: str) -> Component:
 
 def _grid(rows: list[ReportRow]) -> Component:
     data = [
-        {"patient": row.patient, "record_number": row.record_number, "recording": row.recording, "status": row.status,
+        {"id": str(row.report_id), "patient": row.patient, "record_number": row.record_number, "recording": row.recording, "status": row.status,
          "changed": clock.moment(row.changed_at), "author": row.author, "signed_by": row.signed_by, "href": f"/studies/{row.study_id}/report"}
         for row in rows
     ]
-    grid: Component = dag.AgGrid(id="reports-grid", rowData=data, columnDefs=COLUMNS, columnSize="responsiveSizeToFit",
-                      dashGridOptions={"domLayout": "autoHeight"}, className="ag-theme-hms")
-    return grid
+    return make_grid("reports-grid", COLUMNS, empty="No reports yet.", rows=data, row_height=38)
