@@ -297,11 +297,11 @@ def _quantized(uv: NDArray[np.float32], scale: NDArray[np.float64]) -> NDArray[n
 
 def _extremes(values: NDArray[np.int16], size: int) -> NDArray[np.int16]:
     """(min, max) of every ``size`` samples; a bin is empty only if all of it is."""
-    bins = values.reshape(len(values), -1, size)
+    bins = values.reshape(len(values), values.shape[1] // size, size)
     high = bins.max(axis=2)
     low = np.where(bins == NOTHING, -NOTHING - 1, bins).min(axis=2)
     low[high == NOTHING] = NOTHING
-    return np.stack([low, high], axis=2).reshape(len(values), -1).astype(np.int16)
+    return np.stack([low, high], axis=2).reshape(len(values), 2 * bins.shape[1]).astype(np.int16)
 
 
 def _gaps_within(gaps: tuple[Span, ...], start_s: float, stop_s: float) -> tuple[tuple[float, float], ...]:

@@ -29,6 +29,8 @@ PLATEAU: Final = 5
 """Equal samples in a row that make a plateau: 25 ms at 200 Hz."""
 CLIPPED_SHARE: Final = 0.02
 """Share of a second on plateaus from which it counts as clipped."""
+MISSING_SHARE: Final = 0.02
+"""Share of a second without values from which it counts as such: a line over four samples changes nothing that matters."""
 NOISE_UV: Final = 10.0
 """Noise above the analysis band (45-95 Hz without mains) of less than this never makes an electrode bad."""
 NOISE_RATIO: Final = 1.0
@@ -100,7 +102,7 @@ def _judge_known(
     raw32 = raw.astype(np.float32)
     pieces = _seconds(clean_uv)
     clean = np.where(np.isnan(pieces), np.float32(0.0), pieces)
-    absent = missing.reshape(shape).any(axis=-1)
+    absent = missing.reshape(shape).mean(axis=-1) > MISSING_SHARE
     flat = raw32.reshape(shape).std(axis=-1) < FLAT_UV
     high = np.abs(np.median(raw32.reshape(shape), axis=-1)) > RAIL_UV
     clipped = (clipped_samples(raw32).reshape(shape).mean(axis=-1) > CLIPPED_SHARE) | (flat & high)

@@ -138,6 +138,12 @@ def test_a_bin_is_empty_only_if_all_of_it_is():
     assert ((pairs == NOTHING).any(axis=2) == (pairs == NOTHING).all(axis=2)).all()
 
 
+def test_a_file_of_annotations_only_gives_an_empty_page():
+    page = shown(ArrayRecording(np.zeros((0, 4000)), names=(), sfreq_hz=200.0), 0.0, 10.0, max_px=500)
+    assert page.values.shape == (0, 1000)
+    assert len(page.to_bytes()) % 4 == 0
+
+
 def test_two_samples_per_pixel_are_left_alone():
     assert not shown(LONG, 0.0, 10.0, max_px=1000).decimated
 

@@ -54,6 +54,12 @@ def test_missing_values_are_no_values():
     assert reasons(x, 6, 5) == {"no values"}
 
 
+def test_a_few_missing_samples_are_bridged_without_a_word():
+    x = eeg(30)
+    x[6, 1000:1004] = np.nan
+    assert not reasons(x, 6, 5)
+
+
 def test_muscle_that_drowns_the_eeg_is_noise():
     x = eeg(30)
     x[7] += 300.0 * filters.zero_phase(np.random.default_rng(0).normal(size=(1, 6000)),
