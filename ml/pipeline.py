@@ -26,6 +26,7 @@ from ml.network_input import NetworkInput, choose_input
 from ml.quality import SECOND
 from ml.recording import RecordingSource
 from ml.resample import read_at_rate
+from ml.signal_check import check_samples
 from ml.windows import BEFORE, LABEL, WINDOW, Stretch
 
 PIPELINE_VERSION: Final = "1.0"
@@ -99,7 +100,10 @@ def analyse(
         events=events.find(spans, ensemble.event_rule),
         quality=seen,
         versions=Versions(PIPELINE_VERSION, ensemble.name, ensemble.sha256),
-        findings=(*source.info.findings, *layout.findings, *findings.of_analysis(source.info, chosen, spans, seen)),
+        findings=(
+            *source.info.findings, *layout.findings, *check_samples(source, layout),
+            *findings.of_analysis(source.info, chosen, spans, seen),
+        ),
         spectrogram=tally.spectrogram if chosen.assessable else None,
         prior=prior or calibration.BALANCED,
         elapsed_s=time.perf_counter() - began,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -12,12 +14,13 @@ from numpy.typing import NDArray
 
 from ml.byte_source import FileBytes, HeadBytes
 from ml.channels import ELECTRODES, map_to_1020
+from ml.ensemble import Ensemble
 from ml.errors import RecordingError
 from ml.header_check import HEAD_BYTES, check_header
 from ml.open_recording import open_recording
+from ml.pipeline import analyse
 from ml.recording import RecordingSource
 from ml.resample import read_at_rate
-from ml.signal_check import check_samples
 from tests.shared_files import folder
 
 NOTES = folder() / "malformed" / "NOTES.csv"
@@ -26,19 +29,26 @@ ROWS = ([(row["file"], row["expected"]) for row in csv.DictReader(NOTES.read_tex
 MADE_UP_IDENTITY = ("MRN-0012345", "Doe", "Jane", "ller", "rgen", "山田", "1950", "04-JUL")
 
 
-def verdict_of(path: Path) -> tuple[str, str]:
-    """Verdict and everything that is said: findings, or the sentence of the refusal."""
-    try:
-        source = open_recording(FileBytes(path), name=path.name)
-    except RecordingError as refusal:
-        return "refuse", refusal.sentence
-    layout = map_to_1020(source.info.signals)
-    findings = (*source.info.findings, *layout.findings, *check_samples(source, layout))
-    return ("accept_with_finding" if findings else "accept"), " ".join(findings)
+@pytest.fixture(scope="module")
+def verdict_of() -> Callable[[Path], tuple[str, str]]:
+    """Verdict of reading and analysing a file, and all that is said: findings, or the sentence of the refusal."""
+    ensemble = Ensemble.load()
+
+    @cache
+    def judge(path: Path) -> tuple[str, str]:
+        try:
+            result = analyse(open_recording(FileBytes(path), name=path.name), ensemble)
+        except RecordingError as refusal:
+            return "refuse", refusal.sentence
+        return ("accept_with_finding" if result.findings else "accept"), " ".join(result.findings)
+
+    return judge
 
 
 @pytest.mark.parametrize(("name", "expected"), ROWS)
-def test_a_malformed_file_gets_the_expected_verdict(shared_data: Path, name: str, expected: str) -> None:
+def test_a_malformed_file_gets_the_expected_verdict(
+    shared_data: Path, verdict_of: Callable[[Path], tuple[str, str]], name: str, expected: str,
+) -> None:
     verdict, said = verdict_of(shared_data / "malformed" / name)
     assert verdict == expected, said
     assert not any(word in said for word in MADE_UP_IDENTITY)
@@ -59,10 +69,12 @@ def test_the_gate_refuses_nothing_that_is_accepted_later(shared_data: Path, name
     ("pq_missing_Pz.parquet", "lacks Pz"), ("pq_allnan_C3.parquet", "C3"), ("pq_inf.parquet", "O1"), ("duplicate_labels.edf", "Fp1"),
     ("pq_spectrogram_uploaded_as_eeg.parquet", "spectrogram"), ("S001R03_CRLF_mangled.edf", "altered in transfer"),
     ("S001R01_CRLF_mangled_truncated.edf", "altered in transfer"), ("png_named.edf", "PNG"), ("csv_named.edf", "text"),
-    ("csv_named.parquet", "text"), ("bipolar_double_banana.edf", "pairs only"), ("names_E1toE20.edf", "a person can say"),
+    ("csv_named.parquet", "text"), ("short_5s.edf", "5.0 s"), ("short_49.5s.edf", "49.5 s"), ("bipolar_double_banana.edf", "pairs only"), ("names_E1toE20.edf", "a person can say"),
     ("bad_startdate.edf", "time of day is unknown"), ("patient_identity.edf", "identity of a patient"),
 ])
-def test_what_is_said_names_the_reason(shared_data: Path, name: str, words: str) -> None:
+def test_what_is_said_names_the_reason(
+    shared_data: Path, verdict_of: Callable[[Path], tuple[str, str]], name: str, words: str,
+) -> None:
     assert words in verdict_of(shared_data / "malformed" / name)[1]
 
 

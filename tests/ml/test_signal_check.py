@@ -1,4 +1,4 @@
-"""The first look at samples: dead electrodes, wrong units, twins."""
+"""The first look at samples: wrong units and twins."""
 
 from __future__ import annotations
 
@@ -27,20 +27,6 @@ def test_ordinary_signals_have_no_finding() -> None:
     assert checked([noise(sd) for sd in (10, 30, 60, 90)]) == ""
 
 
-def test_a_flat_electrode_is_said_and_one_that_fell_off_for_a_while_is_not() -> None:
-    off = noise(31)
-    off[1000:4000] = 0
-    words = checked([noise(30), np.full(6000, 7, np.int16), off, noise(40)])
-    assert words.startswith("F3 is flat")
-    assert "C3" not in words
-
-
-def test_a_clipped_electrode_is_said() -> None:
-    loud = np.clip(noise(900).astype(int) * 4, -30_000, 30_000).astype(np.int16)
-    assert "F3 varies by" in checked([noise(30), loud, noise(31), noise(40)])
-    assert "F3 is clipped" in checked([noise(30), np.repeat(np.int16([30_000, -30_000]), 3000), noise(31), noise(40)])
-
-
 def test_a_scale_that_no_eeg_has_is_said() -> None:
     wrong = {index: {"unit": "V"} for index in range(4)}
     assert "the unit in the file may be wrong" in checked([noise(sd) for sd in (30, 40, 50, 60)], signal_fields=wrong)
@@ -52,9 +38,9 @@ def test_twins_are_compared() -> None:
     assert "a person must say which" in checked([same, other], ("Fp1", "FP1"))
 
 
-def test_a_short_recording_is_said() -> None:
-    assert "nothing is assessed" in checked([noise(30, 5)] * 4)
-    assert "less context" in checked([noise(30, 20)] * 4)
+def test_a_few_dead_or_clipped_electrodes_do_not_make_the_scale_wrong() -> None:
+    loud = np.clip(noise(900).astype(int) * 4, -30_000, 30_000).astype(np.int16)
+    assert checked([noise(30), loud, np.full(6000, 7, np.int16), noise(40)]) == ""
 
 
 def test_pieces_are_taken_from_what_was_recorded() -> None:
