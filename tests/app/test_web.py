@@ -140,7 +140,7 @@ def test_two_sites_of_one_process_have_the_same_callbacks(site: Dash, installed:
 
 
 def test_ids_begin_with_the_name_of_their_page(site: Dash) -> None:
-    names = tuple(f"{page.module.split('.')[-1]}-" for page in SITE_MAP) + ("shell-", "_pages_")
+    names = (*tuple(f"{page.module.split('.')[-1]}-" for page in SITE_MAP), "shell-", "_pages_")
     found = {re.search(r'"type":"([\w-]+)"', output) for output in site.callback_map}
     ids = {match[1] for match in found if match} | {part.split("@")[0].rsplit(".", 1)[0] for output in site.callback_map if "{" not in output
                                                    for part in output.strip(".").split("...")}

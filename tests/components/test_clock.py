@@ -8,7 +8,7 @@ import pytest
 
 from components import clock
 
-EVENING = datetime(2026, 11, 21, 23, 59, 30)  # noqa: DTZ001 - a recorder states no zone
+EVENING = datetime(2026, 11, 21, 23, 59, 30)
 
 
 @pytest.mark.parametrize(("seconds", "words"), [
