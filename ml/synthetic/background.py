@@ -161,7 +161,7 @@ def _mixing(rng: np.random.Generator, *, correlation_length: float) -> Floats:
     covariance = np.exp(-((distance / correlation_length) ** rng.uniform(1.2, 1.8)))
     mixing = np.linalg.cholesky(covariance + 1e-6 * np.eye(19))
     front = electrode_directions()[:, 1]
-    level = np.exp(rng.normal(0, 0.12, 19) + rng.uniform(-0.05, 0.45) * front)     # most real windows are higher in front
+    level = np.exp(rng.normal(0, 0.12, 19) + rng.uniform(0.0, 0.65) * front)     # most real windows are higher in front
     mixing = (mixing * level[:, None]) - (mixing * level[:, None]).mean(axis=0)
     return np.asarray(mixing / np.median((bipolar_matrix() @ mixing).std(axis=1) * np.sqrt(19)), dtype=np.float32)
 

@@ -141,18 +141,20 @@ def _blocks(
     leak = rng.uniform(0, 3.0) * rng.normal(0, 0.4, 19)
     size, fade = round(BLOCK_S * SFREQ_HZ), round(FADE_S * SFREQ_HZ)
     rising = np.sin(np.linspace(0, np.pi / 2, fade, dtype=np.float32))
-    before = np.zeros((19, fade), dtype=np.float32)
+    before, shared_before = np.zeros((19, fade), dtype=np.float32), np.zeros(fade, dtype=np.float32)
     events = _Events(diary, seeds, patient)
     for index in range(n_blocks):
         line = Timeline(size + fade, SFREQ_HZ, float(index * BLOCK_S))
         scene = _scene(rng, patient, line)
+        shared = _reference(rng, line)
         scene[:, :fade] = scene[:, :fade] * rising + before * rising[::-1]
-        before = scene[:, size:].copy()
+        shared[:fade] = shared[:fade] * rising + shared_before * rising[::-1]
+        before, shared_before = scene[:, size:].copy(), shared[size:].copy()
         here = Timeline(size, SFREQ_HZ, line.start_s)
         ekg = _ekg(beats_s, here)
         eeg = scene[:, :size] * events.attenuation(here) + events.within(here) + leak[:, None] * ekg / 900
         amplifier = rng.normal(0, 0.6, (19, size))
-        yield np.concatenate([eeg + _reference(rng, here) + amplifier, ekg[None]]).astype(np.float32)
+        yield np.concatenate([eeg + shared[:size] + amplifier, ekg[None]]).astype(np.float32)
 
 
 def _scene(rng: np.random.Generator, patient: Patient, line: Timeline) -> Floats:

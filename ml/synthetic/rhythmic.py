@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ml.synthetic import fields, noise
-from ml.synthetic.background import Patient
+from ml.synthetic.background import Patient, anywhere
 from ml.synthetic.noise import Floats, Timeline
 from ml.synthetic.pattern import Pattern
 
@@ -22,15 +22,17 @@ def draw(
     field = fields.generalized(rng, patient, frontal_share=0.85) if side == 0 else fields.lateralized(rng, patient, side=side)
     wander = rng.uniform(0.03, 0.2) if rng.random() < 0.8 else rng.uniform(0.2, 0.34)
     phase = wandering_phase(rng, line, rate_hz=rate_hz, wander=wander)
-    amplitude = np.exp(rng.uniform(0.1, 0.5) * noise.slow(rng, line, tau_s=rng.uniform(0.3, 1.5))[0]) * envelope
+    amplitude = np.exp(rng.uniform(0.15, 0.6) * noise.slow(rng, line, tau_s=rng.uniform(0.15, 1.2))[0]) * envelope
     harmonics = _harmonics(rng)
+    skew, lean = rng.uniform(0, 0.9), rng.uniform(-np.pi, np.pi)
 
     def course(delay_s: float) -> Floats:
         late = phase - 2 * np.pi * rate_hz * delay_s
+        late = late + skew * np.sin(late + lean)                     # sharply contoured on one side or at the crest
         wave = sum(height * np.cos(order * late + shift) for order, height, shift in harmonics)
         return np.asarray(amplitude * wave, dtype=np.float32)
 
-    electrodes = fields.paint(field, course)
+    electrodes = fields.paint(field, course) + _ride(rng, patient, field, line)
     sharpness = 0.0
     if rng.random() < 0.2:
         sharpness = rng.uniform(0.2, 0.8)
@@ -49,9 +51,19 @@ def wandering_phase(rng: np.random.Generator, line: Timeline, *, rate_hz: float,
 
 
 def _harmonics(rng: np.random.Generator) -> list[tuple[int, float, float]]:
-    second, third = rng.uniform(0, 0.45), rng.uniform(0, 0.18)
+    second, third = rng.uniform(0, 0.5), rng.uniform(0, 0.22)
     shift = rng.uniform(-np.pi, np.pi)
     return [(1, 1.0, 0.0), (2, second, shift), (3, third, 1.5 * shift)]
+
+
+def _ride(rng: np.random.Generator, patient: Patient, field: fields.Field, line: Timeline) -> Floats:
+    """Irregular delta and theta in the field of the rhythm, as real rhythmic delta is never alone."""
+    where = field[0].topography
+    theta = noise.band(rng, 1, line, centre_hz=rng.uniform(3.5, 7), width_hz=rng.uniform(0.6, 1.5))[0]
+    delta = noise.band(rng, 1, line, centre_hz=rng.uniform(0.6, 1.6), width_hz=rng.uniform(0.4, 0.8))[0]
+    near = patient.head.patch(anywhere(rng), width_rad=0.6)
+    course = rng.uniform(0, 0.3) * theta + rng.uniform(0, 0.45) * delta
+    return np.asarray(where[:, None] * course + rng.uniform(0, 0.3) * near[:, None] * delta, dtype=np.float32)
 
 
 def _sharp_waves(
