@@ -78,6 +78,7 @@ class EdfHeader:
     patient: PatientField = field(repr=False)
     equipment: str
     findings: tuple[str, ...]
+    size_fits: bool = True           # whether the size of the file is the one that its header promises
 
     @property
     def duration_s(self) -> float:
@@ -112,7 +113,9 @@ def read_header(source: ByteSource) -> EdfHeader:
         raise RecordingError(
             "The header states data records of 0 seconds, so the sampling rate is undefined; export the recording again.",
             code="record_duration")
+    n_found = len(findings)
     n_records = _n_records(source, fixed, FIXED_BYTES * (n_signals + 1), record_bytes, findings)
+    size_fits = len(findings) == n_found
     if n_records * record_s > MAX_DURATION_S:
         raise RecordingError(
             f"The header states {float(n_records * record_s) / 86_400:.0f} days of recording; at most "
@@ -121,7 +124,8 @@ def read_header(source: ByteSource) -> EdfHeader:
     return EdfHeader(
         format=_format(fixed), sample_bytes=sample_bytes, header_bytes=FIXED_BYTES * (n_signals + 1),
         record_bytes=record_bytes, n_records=n_records, record_s=record_s, signals=signals, slots=slots,
-        start_time=start_time, patient=patient, equipment=equipment, findings=tuple(findings))
+        start_time=start_time, patient=patient, equipment=equipment, findings=tuple(findings),
+        size_fits=size_fits)
 
 
 def header_bytes_needed(fixed: bytes) -> int:

@@ -55,6 +55,8 @@ def read_timeline(source: ByteSource, header: EdfHeader, *, whole: bool = True) 
     """
     first = record_onset_s(source, header, 0)
     first_onset_s = first if first is not None and abs(first) <= MAX_DURATION_S else 0.0
+    if whole and first is not None and not header.size_fits:
+        _refuse_shifted(source, header)
     if not header.format.endswith("+D") or not header.signals:
         if whole and header.n_records <= MAX_RECORDS and not _ends_on_time(source, header, first_onset_s):
             return _stated_continuous(source, header, first_onset_s)
@@ -66,6 +68,20 @@ def read_timeline(source: ByteSource, header: EdfHeader, *, whole: bool = True) 
             f"This discontinuous recording has {header.n_records:,} data records; at most {MAX_RECORDS:,} can be placed on "
             "the clock. Export it with longer data records.", code="too_long")
     return _from_onsets(record_onsets_s(source, header), header)
+
+
+def _refuse_shifted(source: ByteSource, header: EdfHeader) -> None:
+    """Refuse a file of the wrong size whose last whole record does not begin where it should.
+
+    Bytes are then missing or too many before it (as after a transfer in text mode), and samples behind them are noise. A
+    record of zeros is no such sign: recorders that reserve space ahead leave it when they stop without closing the file.
+    """
+    last, slot = header.n_records - 1, header.slots[0]
+    raw = source.read_at(header.header_bytes + last * header.record_bytes + slot.offset_bytes, slot.size_bytes)
+    if record_onset_s(source, header, last) is None and any(raw):
+        raise RecordingError(
+            "The file has the wrong size and its last data records are not where they should be: bytes were lost or added "
+            "within it. Transfer it again in binary mode.", code="altered_in_transfer")
 
 
 def _one_run(header: EdfHeader, first_onset_s: float, *findings: str) -> Timeline:

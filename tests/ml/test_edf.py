@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 import numpy as np
@@ -163,3 +164,21 @@ def test_times_that_drift_against_the_samples_are_said() -> None:
     recording = opened(Edf(n_records=30, tals=timekeeping(onsets), fields={"reserved": "EDF+D"}))
     assert recording.info.gaps == ()
     assert "drift by 1.4 s" in recording.info.findings[0] or "drift by 1.5 s" in recording.info.findings[0]
+
+
+@pytest.mark.parametrize("damage", [lambda raw: raw[:2000] + raw[2003:], lambda raw: raw[:2000] + b"xxx" + raw[2000:]])
+def test_a_file_that_lost_or_gained_bytes_within_is_refused(damage: Callable[[bytes], bytes]) -> None:
+    raw = damage(Edf(n_records=20, tals=timekeeping(range(20))).build())
+    with pytest.raises(RecordingError, match="bytes were lost or added"):
+        EdfRecording(HeadBytes(raw, len(raw)))
+
+
+def test_a_file_that_was_merely_cut_short_is_read() -> None:
+    raw = Edf(n_records=20, tals=timekeeping(range(20))).build()[:-250]
+    assert EdfRecording(HeadBytes(raw, len(raw))).info.duration_s == 17.0
+
+
+def test_a_file_never_closed_with_reserved_space_at_its_end_is_read() -> None:
+    edf = Edf(n_records=20, tals=timekeeping(range(20)), fields={"n_records": "-1"})
+    raw = edf.build() + bytes(100) * 5
+    assert EdfRecording(HeadBytes(raw, len(raw))).info.duration_s == 25.0
