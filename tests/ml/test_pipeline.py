@@ -23,9 +23,9 @@ def with_a_loud_part(seconds: float, start_s: int, stop_s: int, factor: float = 
 
 @pytest.mark.parametrize("gaps", [(), ((140.0, 143.37), (300.0, 305.0))])
 def test_results_do_not_depend_on_the_block_size(gaps):
-    x = with_a_loud_part(420, 200, 260) + 5000.0
+    x = with_a_loud_part(330, 200, 260) + 5000.0
     x[3, 20_000:26_000] = 0.0
-    small, large = (analysed(x, step_s=2.0, block_s=size, gaps=gaps) for size in (45.0, 600.0))
+    small, large = (analysed(x, step_s=4.0, block_s=size, gaps=gaps) for size in (90.0, 600.0))
     assert np.array_equal(small.spans.label_start_s, large.spans.label_start_s)
     assert np.abs(small.spans.prob - large.spans.prob).max() < 1e-3
     assert np.array_equal(small.spans.assessed, large.spans.assessed)
@@ -157,7 +157,7 @@ def resampled(x: np.ndarray, sfreq_hz: int) -> np.ndarray:
 
 def test_memory_does_not_grow_with_the_length():
     peaks = []
-    for minutes in (12, 36):
+    for minutes in (8, 24):
         source = ArrayRecording(np.tile(eeg(60), minutes))
         tracemalloc.start()
         pipeline.analyse(source, loudness_ensemble(10.0), block_s=120.0)
