@@ -41,7 +41,8 @@ class Annotation:
 
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """One recorded signal as the file states it; its samples are delivered in microvolts."""
+    """One recorded signal as the file states it; its samples are delivered in microvolts, or in their own unit if that is
+    none of voltage (oxygen in %)."""
 
     label: str                       # as in the file, e.g. "EEG Fp1-Ref"
     sfreq_hz: float
@@ -119,5 +120,6 @@ class RecordingSource(Protocol):
         """Samples in microvolts of the asked signals (indices into ``info.signals``).
 
         Each array has ``round(stop_s * rate) - round(start_s * rate)`` samples at the signal's own rate; NaN in gaps,
-        before 0 and beyond the end. Reading is exact: overlapping requests agree sample for sample.
+        before 0, beyond the end and in signals without a usable scale. Reading is exact: overlapping requests agree
+        sample for sample.
         """
