@@ -25,6 +25,7 @@ from tests.uploading import TUS
 SERVE = ("import uvicorn; from app.settings import Settings; from app.asgi import create_asgi; s = Settings(); "
          "uvicorn.run(create_asgi(s), host=s.host, port=s.port, log_level='warning')")
 CHUNK = 40_000
+FIRST_SAMPLE = 256 * 21          # after the header of 19 electrodes and the annotations
 AWAY = (httpx.TransportError,)
 
 
@@ -75,7 +76,7 @@ class Client:
         plain, number = edf(), 0
         while not self.stop.is_set():
             number += 1
-            content = plain[:-8] + number.to_bytes(8, "little")
+            content = plain[:FIRST_SAMPLE] + number.to_bytes(2, "little") + plain[FIRST_SAMPLE + 2 :]
             self.stored[hashlib.sha256(content).hexdigest()] = self._upload(content)
 
     def _upload(self, content: bytes) -> str:
@@ -85,6 +86,7 @@ class Client:
             view = self._ask("GET", f"/uploads/{upload_id}").json()
             if view["state"] == "stored":
                 return str(view["study_id"])
+            assert view["state"] in ("receiving", "verifying"), view
             if view["received"] < acknowledged:
                 self.lost.append(f"{acknowledged} bytes were acknowledged, {view['received']} are there")
             acknowledged = self._send(upload_id, content, view["received"])
@@ -130,7 +132,7 @@ def survive(house: Installation, *, kills: int, seed: int) -> Client:
     server, chance = WebServer(house), random.Random(seed)
     server.start()
     client = Client(server.url, _token(house))
-    worker = threading.Thread(target=client.run)
+    worker = threading.Thread(target=client.run, daemon=True)
     worker.start()
     try:
         for _ in range(kills):
