@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 from scipy import signal
 
-from ml import spectrogram
-from tests.recordings import eeg
+from ml import pipeline, spectrogram
+from ml.byte_source import FileBytes
+from ml.open_recording import open_recording
+from tests.recordings import eeg, loudness_ensemble
 
 
 def test_power_equals_the_mean_periodogram_of_scipy_over_the_tapers():
@@ -46,3 +48,19 @@ def test_a_region_without_a_usable_pair_is_empty():
 def test_columns_lie_two_seconds_apart_and_within_the_recording():
     assert spectrogram.column_times(10.0).tolist() == [2.0, 4.0, 6.0, 8.0]
     assert spectrogram.n_columns(3.9) == 0
+
+
+def test_it_is_the_published_spectrogram_of_the_icu_recording(shared_data):
+    pd = pytest.importorskip("pandas")
+    folder = shared_data / "icu_continuous"
+    name = "subject01_2014APR12_142608"
+    with FileBytes(folder / f"{name}_run_0000s_0380s.edf") as source:
+        ours = pipeline.analyse(open_recording(source, name=name), loudness_ensemble(10.0)).spectrogram
+    theirs = pd.read_parquet(folder / f"{name}_spectrogram.parquet").iloc[: len(ours.times_s)]
+    columns = [column for column in theirs.columns if column.startswith("RP_")]
+    freqs = [float(column.removeprefix("RP_")) for column in columns]
+    wanted = 10.0 * np.log10(theirs[columns].to_numpy())
+    got = np.array([np.interp(freqs, ours.freqs_hz, column) for column in ours.power_db[ours.regions.index("RP")].T])
+    similar = [np.corrcoef(got[2:-2].ravel(), wanted[2 + lag : len(got) - 2 + lag].ravel())[0, 1] for lag in (-1, 0, 1)]
+    assert similar[1] > 0.98
+    assert similar[1] == max(similar)
