@@ -194,7 +194,7 @@ def opened(session: Session, who: Actor, study_id: UUID) -> None:
 
 
 def set_status(session: Session, who: Actor, study_id: UUID, status: Status) -> None:
-    """Move a study on; a move that cannot be is refused."""
+    """Move a study on, for the service that has checked the permission; a move that cannot be is refused."""
     study = get(session, who, study_id)
     before = _status(study)
     if status == before:
