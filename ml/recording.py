@@ -103,7 +103,7 @@ class Recording:
 
     @property
     def stop_s(self) -> float:
-        return self.start_s + self.eeg_uv.shape[1] / self.sfreq_hz
+        return self.start_s + float(self.eeg_uv.shape[1]) / self.sfreq_hz
 
 
 class RecordingSource(Protocol):
