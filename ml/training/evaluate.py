@@ -63,7 +63,6 @@ def voted(ensemble: Ensemble, found: Iterable[VotedWindow]) -> dict[str, Any]:
         prob[name][assessed] = rows
     figures = metrics.describe(votes, prob["ensemble"]) | {"members": _members(votes, prob)}
     figures["not_assessed"] = int((~assessed).sum())
-    figures["windows"] = {w.name: [round(float(v), 3) for v in row] for w, row in zip(found, prob["ensemble"], strict=True)}
     if all(window.published is not None for window in found):
         published = np.stack([window.published for window in found if window.published is not None])
         figures["sparcnet_published"] = _short(metrics.describe(votes, published))

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import torch
@@ -163,6 +163,12 @@ def load(name: str, checkpoint: Path) -> Network:
     return network.eval()
 
 
+def _report_of(checkpoint: Path) -> dict[str, Any] | None:
+    """What is known of the training that a checkpoint comes from."""
+    path = checkpoint.with_suffix(".json")
+    return dict(json.loads(path.read_text())) if path.exists() else None
+
+
 def main() -> None:
     """Train the networks of a configuration and keep their weights in the build directory."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -176,12 +182,14 @@ def main() -> None:
     train_set, held_out = window_sets(settings, arguments.build)
     for name in settings.networks:
         checkpoint = arguments.build / f"{settings.name}_{name}.safetensors"
+        earlier = _report_of(checkpoint) if arguments.resume else None
         trained = fit(name, train_set, settings, checkpoint=checkpoint, resume=arguments.resume)
         logits = torch.from_numpy(predict(trained.network, held_out))
         report = {
             "network": name, "steps": trained.steps, "seconds": round(trained.seconds), "settings": settings.to_json(),
             "held_out_kl": float(divergence(logits, torch.from_numpy(held_out.votes))),
             "held_out_agreement": float(np.mean(logits.numpy().argmax(1) == held_out.votes.argmax(1))),
+            "continues": earlier,
         }
         checkpoint.with_suffix(".json").write_text(json.dumps(report, indent=1))
         log.info("%s", json.dumps(report))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,8 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, tuple[recor
 def test_a_recording_has_its_length_channels_and_mark(written: tuple[Path, tuple[recording.DiaryEvent, ...]]) -> None:
     with FileBytes(written[0]) as source:
         opened = open_recording(source)
-        assert opened.info.duration_s == 1200 and len(opened.info.signals) == 20
+        assert opened.info.duration_s == 1200
+        assert len(opened.info.signals) == 20
         assert {signal.sfreq_hz for signal in opened.info.signals} == {200.0}
         assert "SYNTHETIC" in opened.annotations()[0].text
 
@@ -35,7 +37,7 @@ def test_the_same_seed_writes_the_same_bytes(tmp_path: Path) -> None:
 def test_every_wanted_pattern_is_in_the_diary_and_none_overlap(written: tuple[Path, tuple[recording.DiaryEvent, ...]]) -> None:
     events = written[1]
     assert {event.pattern for event in events} == {"grda", "lpd"}
-    assert all(first.stop_s + 30 < second.start_s for first, second in zip(events, events[1:], strict=False))
+    assert all(first.stop_s + 30 < second.start_s for first, second in itertools.pairwise(events))
     assert all(0 <= event.start_s < event.stop_s <= 1200 for event in events)
 
 

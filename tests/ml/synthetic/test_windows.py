@@ -29,15 +29,18 @@ def strongest(electrodes: np.ndarray) -> np.ndarray:
 
 def test_the_same_seed_makes_the_same_windows() -> None:
     first, again = (windows.generate(np.random.default_rng(5), 6, sfreq_hz=50.0) for _ in range(2))
-    assert np.array_equal(first.bipolar_uv, again.bipolar_uv) and np.array_equal(first.votes, again.votes)
+    assert np.array_equal(first.bipolar_uv, again.bipolar_uv)
+    assert np.array_equal(first.votes, again.votes)
     assert not np.array_equal(first.bipolar_uv, windows.generate(np.random.default_rng(6), 6, sfreq_hz=50.0).bipolar_uv)
 
 
 def test_windows_have_the_shape_that_serving_hands_over() -> None:
     made = windows.generate(np.random.default_rng(1), 3)
-    assert made.bipolar_uv.shape == (3, 18, 10_000) and made.bipolar_uv.dtype == np.float32
+    assert made.bipolar_uv.shape == (3, 18, 10_000)
+    assert made.bipolar_uv.dtype == np.float32
     assert np.isfinite(made.bipolar_uv).all()
-    assert np.allclose(made.votes.sum(axis=1), 1, atol=1e-6) and (made.votes >= 0).all()
+    assert np.allclose(made.votes.sum(axis=1), 1, atol=1e-6)
+    assert (made.votes >= 0).all()
 
 
 def test_other_rates_are_refused() -> None:
