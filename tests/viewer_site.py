@@ -78,15 +78,19 @@ def write_waves(path: Path, *, seconds: int = 300, n_eeg: int = 19, sfreq_hz: in
     return path
 
 
-def add_study(session: Session, who: Actor, recording: Path, result: AnalysisResult | None = None) -> UUID:
-    """Store ``recording`` as a study of ``who`` and save ``result`` as its analysis."""
+def add_study(
+    session: Session, who: Actor, recording: Path, result: AnalysisResult | None = None, *, analysed: bool = True
+) -> UUID:
+    """Store ``recording`` as a study of ``who`` and save ``result`` (by default ``known_result``) as its analysis."""
     store = open_store(settings.current())
-    sha256 = store.put_bytes(recording.read_bytes())
+    with recording.open("rb") as stream:
+        sha256 = store.put_stream(stream)
     info = open_recording(FileBytes(recording)).info
     patient_id = builders.patient(session, who, "Synthetic Viewer", synthetic=True)
     study_id = studies.create(session, who, patient_id=patient_id, sha256=sha256, size=recording.stat().st_size,
                               original_name=recording.name, info=info)
-    save_result(session, study_id, result or known_result(info))
+    if analysed:
+        save_result(session, study_id, result or known_result(info))
     return study_id
 
 
@@ -98,7 +102,7 @@ def save_result(session: Session, study_id: UUID, result: AnalysisResult) -> Non
     session.flush()
     arrays, spectrogram = result_archive.to_bytes(result), result.spectrogram
     power = result_archive.spectrogram_to_bytes(spectrogram) if spectrogram else None
-    seconds = {name: 0.0 for name in CLASSES}
+    seconds = dict.fromkeys(CLASSES, 0.0)
     analyses.save(session, job, {
         "versions": {"pipeline": "1", "model": result.versions.model, "model_sha256": "0" * 64}, "elapsed_s": 1.0,
         "arrays": {"sha256": store.put_bytes(arrays), "size": len(arrays)},
