@@ -12,6 +12,7 @@ from dash.development.base_component import Component
 from app.services.analyses import AnalysisView, EventView
 from app.services.studies import StudyView
 from components import clock
+from components.attributes import aria, data
 from components.chips import LETTERS, class_chip
 from components.viewer_toolbar import display_controls, key_sheet, strip_controls, viewer_toolbar
 from ml.classes import CLASSES, LONG_NAMES
@@ -66,31 +67,29 @@ def viewer_stage(
     facts: dict[str, Any], events: Sequence[EventView], *, mains_hz: int, settings: dict[str, Any], model: str
 ) -> Component:
     """Everything below the banner of the viewer; ``model`` names the ensemble, empty before the analysis."""
-    toolbar = viewer_toolbar(mains_hz=mains_hz, montage=settings.get("montage", "longitudinal"))
     paper = html.Div(
         [
-            html.Canvas(role="img", tabIndex="0", **{"data-part": "eeg", "aria-label": "EEG, loading"}),
-            html.Div(className="viewer-cursor", hidden=True, **{"data-part": "cursor"}),
-            html.P(className="viewer-problem", hidden=True, role="alert", **{"data-part": "problem"}),
+            html.Canvas(role="img", tabIndex="0", **data(part="eeg"), **aria(label="EEG, loading")),
+            html.Div(className="viewer-cursor", hidden=True, **data(part="cursor")),
+            html.P(className="viewer-problem", hidden=True, role="alert", **data(part="problem")),
         ],
-        className="viewer-paper", **{"data-part": "paper"},
+        className="viewer-paper", **data(part="paper"),
     )
     status = html.Div(
-        [html.Span(**{"data-part": "status"}), html.Span(className="viewer-readout", **{"data-part": "readout"}),
-         html.Span(role="status", className="viewer-said-line", **{"data-part": "said"})],
+        [html.Span(**data(part="status")), html.Span(className="viewer-readout", **data(part="readout")),
+         html.Span(role="status", className="viewer-said-line", **data(part="said"))],
         className="viewer-status",
     )
-    live = html.Div(className="visually-hidden", **{"data-part": "live", "aria-live": "polite"})
-    display = display_controls(negative_up=settings.get("polarity", "up") != "down")
-    panel = _panel(facts, events, display, model)
+    live = html.Div(className="visually-hidden", **data(part="live"), **aria(live="polite"))
+    toolbar, panel = viewer_toolbar(settings, mains_hz=mains_hz), _panel(facts, events, display_controls(settings), model)
     body = html.Div([html.Div([_strip(facts), paper], className="viewer-main"), panel], className="viewer-body")
-    return html.Div([toolbar, body, status, live, key_sheet(), _go_to()], className="viewer", **_data("viewer", facts))
+    return html.Div([toolbar, body, status, live, key_sheet(), _go_to()], className="viewer", **data(viewer="viewer", facts=json.dumps(facts)))
 
 
 def spectrogram_stage(facts: dict[str, Any]) -> Component:
     """The spectrogram page below its banner: controls, ribbon and four large regions on one axis."""
     readout = html.Div(
-        [html.Span(className="viewer-readout", **{"data-part": "readout"}), html.Span(role="status", **{"data-part": "said"})],
+        [html.Span(className="viewer-readout", **data(part="readout")), html.Span(role="status", **data(part="said"))],
         className="viewer-status",
     )
     how = (
@@ -98,11 +97,7 @@ def spectrogram_stage(facts: dict[str, Any]) -> Component:
         "0.5-20 Hz, decibels re 1 µV²/Hz. A click opens the EEG at that moment."
     )
     return html.Div([strip_controls(), _strip(facts), readout, html.P(how, className="field-hint")],
-                    className="viewer viewer-large", **_data("spectrogram", facts))
-
-
-def _data(kind: str, facts: dict[str, Any]) -> dict[str, str]:
-    return {"data-viewer": kind, "data-facts": json.dumps(facts)}
+                    className="viewer viewer-large", **data(viewer="spectrogram", facts=json.dumps(facts)))
 
 
 def _strip(facts: dict[str, Any]) -> Component:
@@ -110,12 +105,12 @@ def _strip(facts: dict[str, Any]) -> Component:
     spectrogram = "Spectrogram of the four regions LL, RL, LP and RP on the same time axis"
     return html.Div(
         [
-            html.Canvas(role="img", className="viewer-overview", **{"data-part": "overview", "aria-label": label}),
+            html.Canvas(role="img", className="viewer-overview", **data(part="overview"), **aria(label=label)),
             html.Canvas(role="img", className="viewer-spectrogram", hidden=not facts["analysed"],
-                        **{"data-part": "spectrogram", "aria-label": spectrogram}),
-            html.Canvas(className="viewer-box", **{"data-part": "box", "aria-hidden": "true"}),
+                        **data(part="spectrogram"), **aria(label=spectrogram)),
+            html.Canvas(className="viewer-box", **data(part="box"), **aria(hidden="true")),
         ],
-        className="viewer-strip", **{"data-part": "strip"},
+        className="viewer-strip", **data(part="strip"),
     )
 
 
@@ -125,13 +120,13 @@ def _panel(facts: dict[str, Any], events: Sequence[EventView], display: Componen
     items = [_event(event, may_review=facts["mayReview"]) for event in events]
     return html.Aside(
         [
-            _section("Events", html.Ol(items, className="viewer-list", **{"data-part": "events"}), None if events else _quiet(none)),
+            _section("Events", html.Ol(items, className="viewer-list", **data(part="events")), None if events else _quiet(none)),
             _section("Window", _probabilities(), _quiet(note)),
-            _section("Annotations of the file", html.Ol(className="viewer-list", **{"data-part": "notes"})),
+            _section("Annotations of the file", html.Ol(className="viewer-list", **data(part="notes"))),
             _section("Overview", strip_controls()),
             _section("Display", display),
         ],
-        className="viewer-panel", **{"aria-label": "Findings"},
+        className="viewer-panel", **aria(label="Findings"),
     )
 
 
@@ -142,13 +137,13 @@ def _event(event: EventView, *, may_review: bool) -> Component:
     facts = f"{event.clock} · {clock.duration(event.stop_s - event.start_s)} · {event.max_prob:.2f}"
     go = html.Button([class_chip(pattern), html.Span(facts)], type="button", className="viewer-go",
                      title=f"Go to {name}, highest probability {event.max_prob:.2f}")
-    said = html.Span(event.decision, className="viewer-decided", **{"data-part": "decided"})
+    said = html.Span(event.decision, className="viewer-decided", **data(part="decided"))
     choices = (("accepted", "✓", f"Accept {name}"), ("dismissed", "✗", f"Dismiss {name}"), ("withdrawn", "↶", f"Take back the decision on {name}"))
     buttons = [
-        html.Button(sign, type="button", title=words, className="viewer-decide", **{"data-decide": decision, "aria-label": words})
+        html.Button(sign, type="button", title=words, className="viewer-decide", **data(decide=decision), **aria(label=words))
         for decision, sign, words in choices if may_review
     ]
-    return html.Li([go, said, *buttons], className="viewer-event", **{"data-event": str(event.id), "data-decision": event.decision})
+    return html.Li([go, said, *buttons], className="viewer-event", **data(event=str(event.id), decision=event.decision))
 
 
 def _probabilities() -> Component:
@@ -157,7 +152,7 @@ def _probabilities() -> Component:
                  html.Td(html.Span(className=f"fill-{name}"), className="viewer-meter")])
         for name in CLASSES
     ]
-    return html.Table([html.Caption(), html.Tbody(rows)], className="viewer-probs", **{"data-part": "window"})
+    return html.Table([html.Caption(), html.Tbody(rows)], className="viewer-probs", **data(part="window"))
 
 
 def _quiet(sentence: str) -> Component:
@@ -174,9 +169,9 @@ def _go_to() -> Component:
             html.Label([html.Span("Go to"), dcc.Input(type="text", className="form-control", placeholder=CLOCK_HINT, autoComplete="off")]),
             html.Div([
                 html.Button("Go", type="submit", className="btn btn-primary"),
-                html.Button("Cancel", type="button", className="btn btn-secondary", **{"data-action": "close-dialog"}),
+                html.Button("Cancel", type="button", className="btn btn-secondary", **data(action="close-dialog")),
             ], className="form-actions"),
         ],
-        **{"data-part": "goto-form"},
+        **data(part="goto-form"),
     )
-    return html.Dialog(form, className="viewer-dialog", **{"data-part": "goto", "aria-label": "Go to a time"})
+    return html.Dialog(form, className="viewer-dialog", **data(part="goto"), **aria(label="Go to a time"))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
 
 from dash import html
 from dash.development.base_component import Component
 
+from components.attributes import aria, data
 from ml.montage import MONTAGES, TITLES
 from ml.page import HFF_HZ, LFF_HZ
 
@@ -27,19 +28,25 @@ KEYS: Final = (
 Choice = tuple[str, str]      # value, words
 
 
-def viewer_toolbar(*, mains_hz: int, montage: str) -> Component:
-    """Lists and buttons in one row; the script of the viewer reads and sets the lists."""
-    return html.Div(
-        [*_paging(), *_lists(mains_hz, montage), *_buttons()],
-        className="viewer-toolbar", role="toolbar", **{"aria-label": "EEG viewer"},
-    )
+def viewer_toolbar(mine: Mapping[str, Any], *, mains_hz: int) -> Component:
+    """Lists and buttons in one row; the script of the viewer reads and sets the lists.
+
+    Parameters
+    ----------
+    mine
+        Settings of the reader: what the viewer opens with.
+    mains_hz
+        Of the site: offered first by the notch filter.
+    """
+    return html.Div([*_paging(), *_lists(mine, mains_hz), *_buttons()], className="viewer-toolbar", role="toolbar",
+                    **aria(label="EEG viewer"))
 
 
-def display_controls(*, negative_up: bool) -> Component:
+def display_controls(mine: Mapping[str, Any]) -> Component:
     """What is seldom changed: polarity, paper, speed of playing."""
     return html.Div(
         [
-            _list("polarity", "Polarity", [("up", "negative up"), ("down", "negative down")], "up" if negative_up else "down"),
+            _list("polarity", "Polarity", [("up", "negative up"), ("down", "negative down")], str(mine.get("polarity", "up"))),
             _list("speed", "Speed of playing", [("1x", "play 1×"), ("5x", "play 5×"), ("30", "play 30 pages/min")], "30"),
             _button("paper", "Dark paper", "Light traces on dark paper", toggles="paper-dark"),
         ],
@@ -65,7 +72,7 @@ def key_sheet() -> Component:
     """The ``?`` sheet."""
     rows = [html.Tr([html.Th(html.Kbd(keys), scope="row"), html.Td(does)]) for keys, does in KEYS]
     close = _button("close-dialog", "Close", "Close the key sheet", class_name="btn btn-secondary")
-    return html.Dialog([html.H2("Keys"), html.Table(html.Tbody(rows)), close], className="viewer-dialog", **{"data-part": "help"})
+    return html.Dialog([html.H2("Keys"), html.Table(html.Tbody(rows)), close], className="viewer-dialog", **data(part="help"))
 
 
 def _paging() -> list[Component]:
@@ -80,15 +87,16 @@ def _paging() -> list[Component]:
     ]
 
 
-def _lists(mains_hz: int, montage: str) -> list[Component]:
+def _lists(mine: Mapping[str, Any], mains_hz: int) -> list[Component]:
     notches = ["", str(mains_hz), str(110 - mains_hz)]
     pages = [(str(s), f"{s} s/page") for s in PAGES_S] + [(f"{mm}mm", f"{mm} mm/s") for mm in SPEEDS_MM_S]
     return [
-        _list("montage", "Montage (Shift + 1 … 5)", [(name, TITLES[name]) for name in MONTAGES], montage),
-        _list("lff", "Low-frequency filter (L)", _filters("LFF", LFF_HZ), "1"),
-        _list("hff", "High-frequency filter (H)", _filters("HFF", HFF_HZ), "70"),
+        _list("montage", "Montage (Shift + 1 … 5)", [(name, TITLES[name]) for name in MONTAGES], str(mine.get("montage", "longitudinal"))),
+        _list("lff", "Low-frequency filter (L)", _filters("LFF", LFF_HZ), str(mine.get("lff_hz", "1"))),
+        _list("hff", "High-frequency filter (H)", _filters("HFF", HFF_HZ), str(mine.get("hff_hz", "70"))),
         _list("notch", "Notch filter (N)", [(hz, f"notch {hz} Hz" if hz else "notch off") for hz in notches], ""),
-        _list("sensitivity", "Sensitivity (+ −)", [(str(uv), f"{uv} µV/mm") for uv in SENSITIVITIES_UV_MM], "7"),
+        _list("sensitivity", "Sensitivity (+ −)", [(str(uv), f"{uv} µV/mm") for uv in SENSITIVITIES_UV_MM],
+              str(mine.get("sensitivity_uv_mm", "7"))),
         _list("page", "Time base (, .)", pages, "10"),
     ]
 
@@ -113,7 +121,7 @@ def _filters(name: str, frequencies_hz: Iterable[float | None]) -> list[Choice]:
 
 def _list(name: str, label: str, choices: list[Choice], chosen: str) -> Component:
     options = [html.Option(words, value=value, selected=value == chosen) for value, words in choices]
-    return html.Select(options, className="form-select", title=label, **{"aria-label": label, "data-setting": name})
+    return html.Select(options, className="form-select", title=label, **aria(label=label), **data(setting=name))
 
 
 def _button(
@@ -121,12 +129,10 @@ def _button(
     when: str = "on", class_name: str = "btn btn-secondary btn-small",
 ) -> Component:
     """A button that does ``action``; one that ``toggles`` a class of the viewer is pressed when the class is on (or off)."""
-    attributes: dict[str, str] = {"data-action": action, "aria-label": title}
-    if argument is not None:
-        attributes["data-argument"] = argument
     if toggles:
-        attributes |= {"data-toggles": toggles, "data-when": when}
         pressed = when == "off"
+    more = {"argument": argument, "toggles": toggles or None, "when": when if toggles else None}
+    attributes = data(action=action, **{name: value for name, value in more.items() if value is not None}) | aria(label=title)
     if pressed is not None:
-        attributes["aria-pressed"] = str(pressed).lower()
+        attributes |= aria(pressed=str(pressed).lower())
     return html.Button(words, type="button", title=title, className=class_name, **attributes)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from uuid import UUID
-
 from dash import Input, Output, callback, dcc, html
 from dash.development.base_component import Component
 
@@ -13,6 +11,7 @@ from app.services import analyses, studies
 from components import states
 from components.patient_banner import patient_banner, study_tabs
 from components.viewer_stage import spectrogram_stage, viewer_facts
+from pages.addresses import object_id
 
 
 def layout(study_id: str | None = None, **_query: str) -> Component:
@@ -32,7 +31,7 @@ def layout(study_id: str | None = None, **_query: str) -> Component:
 def open_study(study_id: str) -> tuple[Component, Component]:
     who = current_actor()
     with reading() as session:
-        study = studies.find(session, who, UUID(study_id))
+        study = studies.find(session, who, object_id(study_id))
         analysis = analyses.latest(session, who, study.id)
         found = analyses.events(session, who, study.id)
     facts = viewer_facts(study, analysis, found, may_review=False, settings=current_person().settings)

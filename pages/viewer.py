@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from uuid import UUID
-
 from dash import Input, Output, State, callback, dcc, html
 from dash.development.base_component import Component
 
@@ -14,6 +12,7 @@ from app.services import analyses, site, studies
 from components import states
 from components.patient_banner import patient_banner, study_tabs
 from components.viewer_stage import viewer_facts, viewer_stage
+from pages.addresses import object_id
 
 
 def layout(study_id: str | None = None, **_query: str) -> Component:
@@ -38,7 +37,7 @@ def open_study(study_id: str) -> tuple[Component, Component, bool]:
     """One answer holds the identity and the findings, so that they are always of the same study; one audit row is written."""
     who, mine = current_actor(), current_person().settings
     with writing() as session:
-        study = studies.find(session, who, UUID(study_id))
+        study = studies.find(session, who, object_id(study_id))
         studies.opened(session, who, study.id)
         analysis = analyses.latest(session, who, study.id)
         found = analyses.events(session, who, study.id)
@@ -55,7 +54,7 @@ def open_study(study_id: str) -> tuple[Component, Component, bool]:
 def follow_analysis(_ticks: int, study_id: str) -> tuple[Component | None, bool]:
     """Say that the findings are there; the page under the reader's eyes does not change by itself."""
     with reading() as session:
-        status = studies.find(session, current_actor(), UUID(study_id)).status
+        status = studies.find(session, current_actor(), object_id(study_id)).status
     if status in ("queued", "analysing"):
         return None, False
     news = html.Span(["The analysis has ended. ", html.A("Show its findings", href=f"/studies/{study_id}/review"), "."])
