@@ -9,7 +9,7 @@ from typing import Final, Literal, cast
 
 import structlog
 from a2wsgi import WSGIMiddleware
-from fastapi import FastAPI
+from fastapi import FastAPI, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp
 
@@ -51,19 +51,16 @@ def create_asgi(settings: Settings, role: Role = "all") -> FastAPI:
 
 
 def _mount_site(server: FastAPI, settings: Settings) -> Callable[[], Iterable[str]]:
-    server.add_api_route("/api/{path:path}", _no_such_api, methods=["GET", "POST", "PUT", "PATCH", "DELETE"], include_in_schema=False)
-    try:
-        from app import web
+    from app import web  # here, so that a stream process never imports Dash
 
-        site = web.create_dash(settings)
-    except ModuleNotFoundError as missing:
-        log.warning("no site", missing=missing.name)
-        return tuple
+    for path in ("/api", "/api/{path:path}"):
+        server.add_api_route(path, _no_such_api, methods=["GET", "POST", "PUT", "PATCH", "DELETE"], include_in_schema=False)
+    site = web.create_dash(settings)
     server.mount("/", cast("ASGIApp", WSGIMiddleware(site.server, workers=SITE_THREADS)))
     return lambda: web.csp_script_hashes(site)
 
 
-def _no_such_api(path: str) -> object:
+def _no_such_api() -> Response:
     return errors.answer(404, "not_found", "There is nothing at this address. The API is at /api/v1; see /api/v1/docs.")
 
 

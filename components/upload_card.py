@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any, Final
+
 import dash_bootstrap_components as dbc
 from dash import html
 from dash.development.base_component import Component
 
 from components.shell import icon
+
+FOUND_LABEL: Final[dict[str, Any]] = {"aria-label": "Patients found"}
 
 
 def drop_zone() -> Component:
@@ -56,7 +60,7 @@ def _patient_form() -> Component:
     ]
     search = dbc.Input(class_name="up-search", size="sm", type="search", placeholder="Name or record number", autoComplete="off")
     known = [html.H3("Whose recording is it?"), _labelled("Patient of this clinic", search),
-             html.Div(className="up-found", role="group", **{"aria-label": "Patients found"})]
+             html.Div(className="up-found", role="group", **FOUND_LABEL)]
     accept = html.Label([dbc.Input(type="checkbox", class_name="up-accept form-check-input"),
                          html.Span("It is right: the file belongs to this patient.")], className="up-accept-line", hidden=True)
     go = html.Button("Confirm and upload for the new patient", type="button", className="up-confirm btn btn-primary")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import Any
 
 from fastapi import Depends, FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
-from app.api import docs, errors, patients, uploads
+from app.api import docs, errors, exports, jobs, patients, reports, studies, tiles, uploads
 from app.auth import actor_of_request
 
 ABOUT = """Upload EEG recordings, follow their analysis and read the results.
@@ -30,13 +29,8 @@ def create_api() -> FastAPI:
     """Build the API; the outer application mounts it at ``/api/v1``. Deny by default: the dependency is on every route."""
     api = FastAPI(title="HMS EEG", version="1", description=ABOUT, docs_url=None, redoc_url=None, openapi_url=None,
                   dependencies=[Depends(actor_of_request)], generate_unique_id_function=_operation)
-    for part in (uploads, patients, docs):
+    for part in (uploads, studies, tiles, reports, exports, jobs, patients, docs):
         api.include_router(part.router)
-    for name in ("studies", "tiles", "reports", "jobs"):
-        try:
-            api.include_router(import_module(f"app.api.{name}").router)
-        except ImportError:
-            continue
     errors.install(api)
     api.openapi = lambda: _contract(api)                                     # type: ignore[method-assign]
     return api

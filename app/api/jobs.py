@@ -44,13 +44,11 @@ def show(job_id: UUID, who: SignedIn) -> JobOut:
 def cancel(job_id: UUID, who: SignedIn) -> JobOut:
     """Stop a job; a running one ends within some seconds."""
     with writing() as session:
-        monitoring.cancel(session, who, job_id)
-        return JobOut.model_validate(jobs.view(session, who, job_id))
+        return JobOut.model_validate(monitoring.cancel(session, who, job_id))
 
 
 @router.post("/{job_id}/retry")
 def retry(job_id: UUID, who: SignedIn) -> JobOut:
     """Try a failed or quarantined job again."""
     with writing() as session:
-        monitoring.retry(session, who, job_id)
-        return JobOut.model_validate(jobs.view(session, who, job_id))
+        return JobOut.model_validate(monitoring.retry(session, who, job_id))
