@@ -14,7 +14,7 @@ from app.db.studies import Study
 from app.db.work import Job
 from app.errors import Invalid
 from app.file_store import FileStore
-from app.services import ages, analyses
+from app.services import ages, analyses, model_cards
 from app.settings import Settings
 from ml.analysis import AnalysisResult, Quality, Spans, Versions
 from ml.classes import CLASSES
@@ -51,6 +51,7 @@ def run(parameters: Json, bench: Bench) -> Json:
 
 def save(session: Session, job: Job, result: Json) -> None:
     analyses.save(session, job, result)
+    model_cards.register(session, name=result["versions"]["model"], sha256=result["versions"]["model_sha256"])
 
 
 def _analysed(source: RecordingSource, ensemble: Ensemble, sha256: str, bench: Bench) -> AnalysisResult:

@@ -49,14 +49,16 @@ def active(session: Session, who: Actor) -> dict[str, Any]:
     return {**card, "name": f"{named['name']} {named['version']}", "sha256": hashlib.sha256(manifest).hexdigest()}
 
 
-def register(session: Session, *, name: str, sha256: str, card: dict[str, Any]) -> None:
-    """Note that an ensemble serves from now on; the one before it is retired. For the worker."""
+def register(session: Session, *, name: str, sha256: str) -> None:
+    """Note that an ensemble serves from now on, with its card; the one before it is retired. For the worker."""
+    from ml.ensemble import model_card
+
     if session.scalar(select(ModelCard.id).where(ModelCard.sha256 == sha256, ModelCard.retired_at.is_(None))):
         return
     session.execute(update(ModelCard).where(ModelCard.retired_at.is_(None)).values(retired_at=utc_now()))
     known = session.scalar(select(ModelCard).where(ModelCard.sha256 == sha256))
     if known is None:
-        session.add(ModelCard(name=name, sha256=sha256, card=card))
+        session.add(ModelCard(name=name, sha256=sha256, card=model_card(current().weights_dir)))
     else:
         known.retired_at = None
 
