@@ -22,7 +22,9 @@ from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
 from app import auth, telemetry
+from app.db.session import reading
 from app.errors import AppError, status_of
+from app.services import analyses
 from app.settings import Settings
 from components import shell, states
 from ml.errors import RecordingError
@@ -163,7 +165,9 @@ def show_person(_pathname: str) -> tuple[list[Component], Component, bool]:
     pages = [page for page in SITE_MAP if page.permission is None or who.may(page.permission)]
     links = [(page.title, page.path, page.icon, page.nav) for page in pages]
     may_upload = any(page.module == "pages.upload" for page in pages)
-    return shell.bar_links(links), shell.person_menu(person, links), not may_upload
+    with reading() as session:
+        n_alerts = len(analyses.suspected_seizures(session, who))
+    return shell.bar_links(links, {"/alerts": n_alerts}), shell.person_menu(person, links), not may_upload
 
 
 def _mark_unknown_address(response: Response) -> Response:

@@ -11,6 +11,7 @@ from dash.development.base_component import Component
 
 from app.services.audit import AuditView
 from components import clock, states
+from components.dense_table import dense_table
 
 ACTIONS: Final = {
     "all": "All actions", "signed_in": "Signed in", "signed_out": "Signed out", "sign_in_failed": "Sign-in failed",
@@ -31,8 +32,7 @@ def audit_table(rows: Iterable[AuditView], zone: str) -> Component:
     body = [_row(row, zone) for row in rows]
     if not body:
         return states.empty("No entries.", "Nothing fits this filter.")
-    head = html.Thead(html.Tr([html.Th(name) for name in ("No.", f"Time ({zone})", "User", "Action", "Object", "Detail")]))
-    return html.Table([head, html.Tbody(body)], className="dense-table")
+    return dense_table(("No.", f"Time ({zone})", "User", "Action", "Object", "Detail"), body, class_name="audit-table")
 
 
 def _row(row: AuditView, zone: str) -> Component:

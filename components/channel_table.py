@@ -9,9 +9,12 @@ from dash import html
 from dash.development.base_component import Component
 
 from components import states
+from components.dense_table import dense_table
 from ml.channels import ChannelLayout
 
 KINDS: Final = {"eeg": "electrode", "pair": "pair", "ecg": "ECG", "eog": "EOG", "emg": "EMG", "other": "not used"}
+
+COLUMNS: Final = ("#", "In the file", "Read as", "Kind", "Rate", "Bad share", "Remarks")
 
 
 def channel_table(signals: Sequence[Mapping[str, Any]], layout: ChannelLayout, quality: Mapping[str, Any]) -> Component:
@@ -19,10 +22,9 @@ def channel_table(signals: Sequence[Mapping[str, Any]], layout: ChannelLayout, q
     names = {index: name for name, index in layout.electrodes.items()}
     names |= {index: "-".join(pair) for pair, index in layout.pairs.items()}
     marks = {channel["name"]: channel for channel in quality.get("channels", ())}
-    head = html.Thead(html.Tr([html.Th(name) for name in ("#", "In the file", "Read as", "Kind", "Rate", "Bad share", "Remarks")]))
     rows = [_row(index, signal, names.get(index, ""), layout, marks) for index, signal in enumerate(signals)]
     missing = states.notice(f"Not in this file: {', '.join(layout.missing)}.", kind="warning") if layout.missing else None
-    return html.Div([missing, html.Div(html.Table([head, html.Tbody(rows)], className="dense-table"), className="table-scroll")])
+    return html.Div([missing, dense_table(COLUMNS, rows)])
 
 
 def channel_panel(signals: Sequence[Mapping[str, Any]], layout: ChannelLayout, quality: Mapping[str, Any]) -> Component:

@@ -10,6 +10,7 @@ from dash.development.base_component import Component
 from components import clock
 from components.attributes import aria
 from components.chips import LETTERS, class_name
+from components.dense_table import dense_table, heading
 from ml.classes import CLASSES, LONG_NAMES
 
 
@@ -39,8 +40,8 @@ def class_bar(seconds: Mapping[str, float]) -> Component:
 def minute_table(seconds: Mapping[str, float], n_events: Mapping[str, int]) -> Component:
     """Minutes, share of the assessed time and number of events by class."""
     total = sum(seconds.values()) or 1.0
-    head = html.Thead(html.Tr([html.Th("Pattern"), html.Th("", className="bar-cell"), html.Th("Minutes", className="number"), html.Th("Share", className="number"),
-                               html.Th("Events", className="number")]))
+    bar = html.Th(html.Span("Share as a bar", className="visually-hidden"), className="bar-cell")
+    columns = ("Pattern", bar, heading("Minutes", "number"), heading("Share", "number"), heading("Events", "number"))
     rows = [
         html.Tr([
             html.Th(class_name(pattern), scope="row"),
@@ -51,7 +52,7 @@ def minute_table(seconds: Mapping[str, float], n_events: Mapping[str, int]) -> C
         ])
         for pattern in CLASSES
     ]
-    return html.Table([head, html.Tbody(rows)], className="dense-table minute-table")
+    return dense_table(columns, rows, class_name="minute-table")
 
 
 def _bar(pattern: str, share: float) -> Component:

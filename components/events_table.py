@@ -13,6 +13,7 @@ from app.services.analyses import EventView
 from components import clock, states
 from components.attributes import aria
 from components.chips import class_name, decision_chip
+from components.dense_table import dense_table, heading
 from components.shell import icon
 from ml.classes import PatternClass
 
@@ -24,13 +25,11 @@ def events_table(events: Sequence[EventView], study_id: UUID, *, page: str, may_
     """Table with a link to the signal and buttons with the pattern ids ``{"type": "<page>-decide", "event", "decision"}``."""
     if not events:
         return states.empty("The model suggests no events.", "No findings does not mean a normal EEG.")
-    columns = ("Start", "Pattern", "Length", "Highest p", "Mean p", "Decision", "")
-    head = html.Thead(html.Tr([html.Th(name, className="col-mean" if name == "Mean p" else "") for name in columns]))
+    columns = ("Start", "Pattern", "Length", "Highest p", heading("Mean p", "col-mean"), "Decision", "")
     ordered = sorted(events, key=lambda event: (event.pattern != "seizure", event.start_s))   # a decision moves no row
     rows = [_row(event, study_id, page, may_review) for event in ordered[:SHOWN]]
     more = f"{len(events) - SHOWN} more events are listed in the viewer." if len(events) > SHOWN else ""
-    table = html.Table([head, html.Tbody(rows)], className="dense-table events-table")
-    return html.Div([html.Div(table, className="table-scroll"), html.P(more, className="more") if more else None])
+    return html.Div([dense_table(columns, rows, class_name="events-table"), html.P(more, className="more") if more else None])
 
 
 def _row(event: EventView, study_id: UUID, page: str, may_review: bool) -> Component:

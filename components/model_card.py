@@ -11,6 +11,7 @@ from dash.development.base_component import Component
 from app.services.model_cards import ModelRow
 from components import clock, confusion, facts, states
 from components.chips import chip, class_name
+from components.dense_table import dense_table, heading
 from components.shell import panel
 from ml.classes import CLASSES, PATTERNS
 
@@ -128,8 +129,8 @@ def _served(rows: Sequence[ModelRow], zone: str) -> Component:
 
 
 def _table(names: Sequence[str], body: Sequence[Component | None]) -> Component:
-    head = html.Thead(html.Tr([html.Th(name, className="number" if index else "") for index, name in enumerate(names)]))
-    return html.Div(html.Table([head, html.Tbody([row for row in body if row is not None])], className="dense-table"), className="table-scroll")
+    columns = [heading(name, "number" if index else "") for index, name in enumerate(names)]
+    return dense_table(columns, [row for row in body if row is not None])
 
 
 def _percent(share: float | None) -> str:

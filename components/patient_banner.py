@@ -50,7 +50,7 @@ def study_tabs(study_id: str | UUID) -> Component:
 
 
 def _person(patient: PatientView, *, synthetic: bool) -> list[Component]:
-    name = dcc.Link(patient.name, href=f"/patients/{patient.id}", className="banner-name")
+    name = html.H1(dcc.Link(patient.name, href=f"/patients/{patient.id}", className="banner-name"))
     return [
         html.Div([name, synthetic_badge() if synthetic else None], className="banner-person"),
         _fact("Record no.", patient.record_number),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Any, Final, Protocol
 
@@ -65,11 +65,17 @@ def top_bar() -> Component:
     )
 
 
-def bar_links(links: Iterable[Link]) -> list[Component]:
+def bar_links(links: Iterable[Link], counts: Mapping[str, int]) -> list[Component]:
+    """Links of the bar; ``counts`` puts a number of what waits beside an address."""
     return [
-        dbc.NavLink([icon(name), html.Span(title)], href=href, active="exact" if href == "/" else "partial", className="bar-link")
+        dbc.NavLink([icon(name), html.Span(title), _count(counts.get(href, 0))], href=href, active="exact" if href == "/" else "partial",
+                    className="bar-link")
         for title, href, name, place in links if place == "bar"
     ]
+
+
+def _count(waiting: int) -> Component | None:
+    return html.Span(str(waiting), className="bar-count", title=f"{waiting} waiting for review") if waiting else None
 
 
 def person_menu(person: NamedPerson, links: Iterable[Link]) -> Component:

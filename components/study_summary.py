@@ -63,8 +63,10 @@ def not_analysed(view: StudyView, row: StudyRow, *, may_analyse: bool) -> Compon
     return html.Div([panel("Analysis", state, flush=True), panel("What the file says", facts.sentences(found)) if found else None])
 
 
-def progress(row: StudyRow) -> Component:
-    return html.Div(progress_bar(row.job_state, row.job_step, row.done_units, row.total_units), className="panel panel-body")
+def progress(row: StudyRow, *, may_analyse: bool) -> Component:
+    """The bar of a waiting or running analysis, with a button to cancel it."""
+    cancel = fields.button([icon("cross"), "Cancel"], "study-cancel") if may_analyse and row.job_id else None
+    return html.Div([progress_bar(row.job_state, row.job_step, row.done_units, row.total_units), cancel], className="panel panel-body progress-panel")
 
 
 def open_events(events: Sequence[EventView]) -> str:

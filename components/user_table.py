@@ -14,14 +14,14 @@ from app.services.accounts import UserRow
 from components import clock
 from components.attributes import aria
 from components.chips import chip
+from components.dense_table import dense_table
 from components.shell import icon
 
 ROLES: Final = {role.value: role.value.capitalize() for role in Role}
 
 
 def user_table(rows: Iterable[UserRow], zone: str, own_id: UUID) -> Component:
-    head = html.Thead(html.Tr([html.Th(name) for name in ("Name", "Role", "Signs in by", "Added", "Last seen", "State", "")]))
-    return html.Table([head, html.Tbody([_row(row, zone, own_id) for row in rows])], className="dense-table")
+    return dense_table(("Name", "Role", "Signs in by", "Added", "Last seen", "State", ""), [_row(row, zone, own_id) for row in rows])
 
 
 def _row(row: UserRow, zone: str, own_id: UUID) -> Component:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from dash import dcc, html
@@ -12,6 +12,7 @@ from app.services.monitoring import JobRow, MachineView, MonitoringView, WorkerV
 from components import clock, facts, states
 from components.attributes import aria
 from components.chips import chip, status_chip
+from components.dense_table import dense_table, heading
 from components.job_progress import progress_bar
 from components.shell import icon
 
@@ -54,7 +55,7 @@ def open_jobs(rows: Iterable[JobRow], zone: str, *, may_act: bool) -> Component:
     ]
     if not body:
         return states.empty("Nothing waits and nothing runs.")
-    return _table(("Job", "Progress", "Queue", "Asked", "Attempts", ""), body)
+    return dense_table(("Job", "Progress", "Queue", "Asked", "Attempts", ""), body)
 
 
 def failures(rows: Iterable[JobRow], zone: str, *, may_act: bool) -> Component:
@@ -68,7 +69,7 @@ def failures(rows: Iterable[JobRow], zone: str, *, may_act: bool) -> Component:
     ]
     if not body:
         return states.empty("Nothing has failed.")
-    return _table(("Job", "State", "Reason", "Ended", "Attempts", ""), body)
+    return dense_table(("Job", "State", "Reason", "Ended", "Attempts", ""), body)
 
 
 def worker_table(rows: Iterable[WorkerView], zone: str) -> Component:
@@ -81,7 +82,7 @@ def worker_table(rows: Iterable[WorkerView], zone: str) -> Component:
     ]
     if not body:
         return states.empty("No worker has shown itself.", "Start one with: hms worker. Uploaded recordings wait until then; nothing is lost.")
-    return _table(("Worker", "Queues", "Started", "Last sign of life", "Jobs done", ""), body)
+    return dense_table(("Worker", "Queues", "Started", "Last sign of life", "Jobs done", ""), body)
 
 
 def queue_table(counts: Mapping[str, Mapping[str, int]]) -> Component:
@@ -89,12 +90,7 @@ def queue_table(counts: Mapping[str, Mapping[str, int]]) -> Component:
     names = list(next(iter(counts.values()), {}))
     body = [html.Tr([html.Th(queue, scope="row"), *(html.Td(str(by_state[name]), className="number") for name in names)])
             for queue, by_state in counts.items()]
-    return _table(("Queue", *names), body)
-
-
-def _table(names: Iterable[str], body: Sequence[Component]) -> Component:
-    head = html.Thead(html.Tr([html.Th(name.capitalize()) for name in names]))
-    return html.Div(html.Table([head, html.Tbody(body)], className="dense-table"), className="table-scroll")
+    return dense_table(("Queue", *(heading(name.capitalize(), "number") for name in names)), body)
 
 
 def _what(row: JobRow) -> Component:

@@ -13,7 +13,7 @@ from dash.exceptions import PreventUpdate
 from app.access import Permission
 from app.auth import current_actor, current_person
 from app.db.session import reading, writing
-from app.services import analyses, reviews, studies
+from app.services import analyses, monitoring, reviews, studies
 from app.services.analyses import AnalysisView
 from app.services.studies import StudyView
 from components import channel_table, states, study_summary
@@ -47,8 +47,9 @@ def layout(study_id: str | None = None, **_query: str) -> Component:
 def follow(_ticks: int | None, _asked: str | None, study_id: str, known: str | None) -> tuple[Any, Component | None, bool]:
     with reading() as session:
         row = studies.row(session, current_actor(), object_id(study_id))
+    may_analyse = current_actor().may(Permission.ANALYSE)
     state, running = f"{row.status} {row.job_id}", row.status in ("queued", "analysing")
-    return no_update if state == known else state, study_summary.progress(row) if running else None, not running
+    return no_update if state == known else state, study_summary.progress(row, may_analyse=may_analyse) if running else None, not running
 
 
 @callback(
@@ -100,3 +101,17 @@ def analyse_again(n_clicks: int | None, study_id: str) -> tuple[str, Component]:
     with writing() as session:
         job_id = analyses.run_again(session, current_actor(), object_id(study_id))
     return str(job_id), toast("A new run is queued. Earlier results stay as they were.", kind="ok")
+
+
+@callback(
+    Output("shell-toasts", "children", allow_duplicate=True),
+    Input("study-cancel", "n_clicks"), State("study-id", "data"), prevent_initial_call=True,
+)
+def cancel(n_clicks: int | None, study_id: str) -> Component:
+    if not n_clicks:
+        raise PreventUpdate
+    with writing() as session:
+        row = studies.row(session, current_actor(), object_id(study_id))
+        if row.job_id:
+            monitoring.cancel(session, current_actor(), row.job_id)
+    return toast("The analysis is being cancelled.", kind="ok")
