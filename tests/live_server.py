@@ -41,12 +41,14 @@ def free_port() -> int:
 
 
 @contextmanager
-def running(*commands: tuple[str, ...], settings: Mapping[str, str] | None = None) -> Iterator[Server]:
-    """Start ``hms run --no-demo`` (or the given ``hms`` commands, web first) and stop it at the end."""
+def running(*commands: tuple[str, ...], settings: Mapping[str, str] | None = None, migrate: bool = False) -> Iterator[Server]:
+    """Start ``hms run --no-demo`` (or the given ``hms`` commands, web first, on a migrated database) and stop it at the end."""
     with tempfile.TemporaryDirectory(prefix="hms-server-") as folder:
         port = free_port()
         environment = os.environ | {"HMS_DATA_DIR": folder, "HMS_PORT": str(port), "PYTHONUNBUFFERED": "1"} | dict(settings or {})
         log = (Path(folder) / "server.log").open("wb")
+        if migrate:
+            subprocess.run([sys.executable, "-m", "app.cli", "migrate"], env=environment, check=True, stdout=log, stderr=log)
         started = time.perf_counter()
         processes = [subprocess.Popen([sys.executable, "-m", "app.cli", *command], env=environment, stdout=log, stderr=log)
                      for command in commands or (("run", "--no-demo"),)]
