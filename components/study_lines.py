@@ -7,16 +7,18 @@ from collections.abc import Iterable
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from app.services.monitoring import JobRow
 from app.services.studies import StudyRow
 from components import clock, states
 from components.chips import chip, status_chip, synthetic_badge
 from components.class_minutes import class_bar
 from components.job_progress import progress_bar
+from components.work_tables import KINDS
 
 
-def progress_lines(rows: Iterable[StudyRow]) -> Component:
-    """Studies that wait or are being analysed, with their progress."""
-    lines = [_progress_line(row) for row in rows]
+def progress_lines(rows: Iterable[StudyRow], jobs: Iterable[JobRow] = ()) -> Component:
+    """Studies that wait or are being analysed, and jobs that have no study yet, with their progress."""
+    lines = [_progress_line(row) for row in rows] + [_job_line(row) for row in jobs if row.study_id is None]
     return html.Div(lines) if lines else states.empty("Nothing is being analysed.", "Uploaded recordings are analysed at once.")
 
 
@@ -62,6 +64,11 @@ def _progress_line(row: StudyRow) -> Component:
     head = html.Div([html.Span([_badge(row), html.Strong(row.patient_name)]), status_chip(row.status)], className="progress-head")
     bar = progress_bar(row.job_state, row.job_step, row.done_units, row.total_units)
     return dcc.Link([head, bar], href=f"/studies/{row.id}", className="progress-line", title=row.original_name)
+
+
+def _job_line(row: JobRow) -> Component:
+    head = html.Div([html.Strong(KINDS.get(row.kind, row.kind)), status_chip(row.state)], className="progress-head")
+    return html.Div([head, progress_bar(row.state, row.step, row.done, row.total)], className="progress-line")
 
 
 def _unreviewed(row: StudyRow) -> Component | None:

@@ -8,7 +8,7 @@ from dash.development.base_component import Component
 from app.access import Permission
 from app.auth import current_actor, current_person
 from app.db.session import reading
-from app.services import analyses, studies
+from app.services import analyses, demo, monitoring, studies
 from components import alert_lines, overview_parts, states, study_lines
 from components.shell import page_head, panel
 
@@ -48,10 +48,12 @@ def show(_ticks: int | None) -> tuple[Component, Component, Component, Component
         rows = studies.worklist(session, who, limit=50)
         counts = studies.count_by_status(session, who)
         alerts = analyses.suspected_seizures(session, who)
+        first = len(rows) < demo.N_RECORDINGS and who.may(Permission.SEE_MONITORING)   # the demo may still be being made
+        jobs = monitoring.overview(session, who).open_jobs if first else ()
     running = [row for row in rows if row.status in ("queued", "analysing")]
     recent = study_lines.recent_lines(rows[:8], zone)
     cards = overview_parts.number_cards(counts, len(alerts))
-    return cards, alert_lines.alert_lines(alerts[:8], zone), study_lines.progress_lines(running), recent, bool(rows)
+    return cards, alert_lines.alert_lines(alerts[:8], zone), study_lines.progress_lines(running, jobs), recent, bool(rows)
 
 
 @callback(Output("overview-who", "children"), Output("overview-steps", "children"), Input("overview-who", "id"))
