@@ -93,7 +93,8 @@ class Ensemble:
 
     def predict(self, bipolar_uv: NDArray[np.float32]) -> NDArray[np.float32]:
         """Pooled logits (B, 6) of windows (B, 18, 10000), µV at 200 Hz, 0.5-40 Hz, NaN where nothing was recorded."""
-        return np.einsum("m,mbc->bc", self.weights, self.predict_members(bipolar_uv), dtype=np.float32)
+        pooled = np.einsum("m,mbc->bc", self.weights, self.predict_members(bipolar_uv))
+        return np.asarray(pooled, dtype=np.float32)
 
     def predict_members(self, bipolar_uv: NDArray[np.float32]) -> NDArray[np.float32]:
         """Logits of every member (members, B, 6), before pooling.

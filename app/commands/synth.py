@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import asdict
 from pathlib import Path
 
@@ -21,10 +22,13 @@ def synth(hours: float, seed: int, out: Path, diary: Path | None, healthy: bool)
 
     if not out.parent.is_dir():
         raise click.BadParameter(f"the folder {out.parent} does not exist; make it first", param_hint="--out")
-    with click.progressbar(length=1000, label="generating", file=click.get_text_stream("stderr")) as bar:
+    with click.progressbar(length=100, label="generating", file=sys.stderr) as bar:
+
+        def advance(done: int, total: int) -> None:
+            bar.update(100 * done // total - 100 * (done - 1) // total)
+
         events = recording.write_edf(
-            out, hours=hours, seed=seed, patterns={} if healthy else None, healthy=healthy,
-            on_progress=lambda done, total: bar.update(1000 * done // total - 1000 * (done - 1) // total),
+            out, hours=hours, seed=seed, patterns={} if healthy else None, healthy=healthy, on_progress=advance
         )
     document = [asdict(event) for event in events]
     if diary is not None:

@@ -63,7 +63,7 @@ def background(rng: np.random.Generator, patient: Patient, line: Timeline) -> Fl
     if patient.beta:
         base += patient.beta * (patient.mixing @ noise.band(rng, 19, line, centre_hz=rng.uniform(16, 24), width_hz=3))
     modulation = np.exp(0.25 * noise.slow(rng, line, tau_s=rng.uniform(2, 8)))
-    return patient.amplitude_uv * patient.gain[:, None] * base * modulation
+    return np.asarray(patient.amplitude_uv * patient.gain[:, None] * base * modulation, dtype=np.float32)
 
 
 def polymorphic_delta(rng: np.random.Generator, patient: Patient, line: Timeline, *, focal: bool) -> Floats:
@@ -192,7 +192,7 @@ def _posterior_rhythm(rng: np.random.Generator, patient: Patient, line: Timeline
 
 
 def _waxing(rng: np.random.Generator, line: Timeline) -> Floats:
-    return np.exp(rng.uniform(0.2, 0.7) * noise.slow(rng, line, tau_s=rng.uniform(0.4, 2.0)))
+    return np.asarray(np.exp(rng.uniform(0.2, 0.7) * noise.slow(rng, line, tau_s=rng.uniform(0.4, 2.0))))
 
 
 def _poisson_times(rng: np.random.Generator, line: Timeline, *, every_s: float) -> NDArray[np.float64]:

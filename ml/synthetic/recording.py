@@ -246,4 +246,4 @@ def _ekg(beats_s: NDArray[np.float64], line: Timeline) -> Floats:
 
 def _reference(rng: np.random.Generator, line: Timeline) -> Floats:
     """What the common reference adds to every electrode (samples,): gone in any bipolar pair."""
-    return 8 * noise.coloured(rng, 1, line, lambda f: 1 / (1 + f) ** 1.5)[0]
+    return np.asarray(8 * noise.coloured(rng, 1, line, lambda f: 1 / (1 + f) ** 1.5)[0])

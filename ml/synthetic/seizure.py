@@ -36,7 +36,7 @@ def draw(
     """
     onset = ONSETS[rng.choice(len(ONSETS), p=SHARES)] if onset is None else onset
     side = _side(rng, onset) if side is None else side
-    progress = np.clip((line.times_s - start_s) / (stop_s - start_s), 0, 1)
+    progress = np.clip((line.times_s - start_s) / (stop_s - start_s), 0, 1).astype(np.float32)
     rate_hz = _rate(rng, onset, progress)
     envelope = noise.ramp(line, start_s, stop_s, rise_s=min(3.0, (stop_s - start_s) / 5))
     uneven = np.exp(rng.uniform(0.05, 0.35) * noise.slow(rng, line, tau_s=rng.uniform(0.1, 0.6))[0])

@@ -78,8 +78,8 @@ def expected_votes(pattern: Pattern | None, seen: Visibility | None) -> NDArray[
         judge = {"periodic": _periodic, "rhythmic": _rhythmic, "seizure": _seizure}[pattern.kind]
         share[:5] = judge(pattern, seen) * _above(seen.coverage, 0.42, 0.1)
     share[5] = 1 - share.sum()
-    mixed: NDArray[np.float64] = (1 - CONFUSION_SHARE) * share + CONFUSION_SHARE * share @ CONFUSION
-    return mixed / mixed.sum()
+    mixed = (1 - CONFUSION_SHARE) * share + CONFUSION_SHARE * share @ CONFUSION
+    return np.asarray(mixed / mixed.sum())
 
 
 def draw_votes(rng: np.random.Generator, share: NDArray[np.float64], n_votes: int) -> NDArray[np.int64]:
