@@ -6,21 +6,27 @@ them are left out and the electrodes are named.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ml.channel_names import parse_label
 from ml.channels import CHAIN_PAIRS, ELECTRODES
 from ml.recording import Signal, SignalKind
 
 if TYPE_CHECKING:
     from ml.channels import ChannelLayout
 
-MontageName = Literal["longitudinal", "average", "referential", "transverse", "as recorded"]
-MONTAGES: Final[tuple[MontageName, ...]] = ("longitudinal", "average", "referential", "transverse", "as recorded")
+MontageName = Literal[
+    "longitudinal", "average", "referential", "transverse", "as recorded", "circumferential", "laplacian", "linked ears", "cz"
+]
+MONTAGES: Final[tuple[MontageName, ...]] = (
+    "longitudinal", "average", "referential", "transverse", "as recorded", "circumferential", "laplacian", "linked ears", "cz"
+)
+"""In the order of the viewer's keys Shift + 1 … 9."""
 
 TITLES: Final[dict[MontageName, str]] = {
     "longitudinal": "longitudinal bipolar",
@@ -28,6 +34,10 @@ TITLES: Final[dict[MontageName, str]] = {
     "referential": "recorded reference",
     "transverse": "transverse bipolar",
     "as recorded": "as recorded",
+    "circumferential": "circumferential bipolar",
+    "laplacian": "Laplacian (Hjorth)",
+    "linked ears": "linked ears reference",
+    "cz": "Cz reference",
 }
 
 TRANSVERSE_PAIRS: Final[tuple[tuple[str, str], ...]] = (
@@ -38,6 +48,33 @@ TRANSVERSE_PAIRS: Final[tuple[tuple[str, str], ...]] = (
     ("T5", "O1"), ("O1", "O2"), ("O2", "T6"),
 )
 """Transverse bipolar montage of 18 traces from front to back (ACNS Guideline 3, 2016, montage TB-18.1)."""
+
+CIRCUMFERENTIAL_PAIRS: Final[tuple[tuple[str, str], ...]] = (
+    ("Fp1", "F7"), ("F7", "T3"), ("T3", "T5"), ("T5", "O1"), ("O1", "O2"),
+    ("O2", "T6"), ("T6", "T4"), ("T4", "F8"), ("F8", "Fp2"), ("Fp2", "Fp1"),
+)
+"""The ring of the outer electrodes ("hatband"), back along the left and forth along the right; its sum is zero."""
+
+NEIGHBORS: Final[dict[str, tuple[str | tuple[str, str], ...]]] = {
+    "Fp1": ("Fp2", "F3", "F7"), "Fp2": ("Fp1", "F4", "F8"),
+    "F7": ("Fp1", "F3", "T3"), "F8": ("Fp2", "F4", "T4"),
+    "F3": ("Fp1", "F7", "Fz", "C3"), "F4": ("Fp2", "F8", "Fz", "C4"), "Fz": (("Fp1", "Fp2"), "F3", "F4", "Cz"),
+    "T3": ("F7", "C3", "T5"), "T4": ("F8", "C4", "T6"),
+    "C3": ("F3", "T3", "Cz", "P3"), "C4": ("F4", "T4", "Cz", "P4"), "Cz": ("Fz", "C3", "C4", "Pz"),
+    "T5": ("T3", "P3", "O1"), "T6": ("T4", "P4", "O2"),
+    "P3": ("C3", "T5", "Pz", "O1"), "P4": ("C4", "T6", "Pz", "O2"), "Pz": ("Cz", "P3", "P4", ("O1", "O2")),
+    "O1": ("T5", "P3", "O2"), "O2": ("T6", "P4", "O1"),
+}
+"""Nearest neighbors of the source derivation (Hjorth, Electroencephalogr Clin Neurophysiol 1975;39:526-530): before, behind,
+left and right on the 10-20 grid, with equal weights; three at its edge. Where two stand in one place they share its weight."""
+
+EARS: Final[tuple[tuple[str, str], ...]] = (("A1", "A2"), ("M1", "M2"))
+"""Ear lobes, or else mastoids."""
+
+PAIRS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
+    "longitudinal": CHAIN_PAIRS, "transverse": TRANSVERSE_PAIRS, "circumferential": CIRCUMFERENTIAL_PAIRS,
+}
+Row = tuple[str, SignalKind, dict[int, float]]      # a trace: name, kind, weights of signals
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +107,9 @@ CHAINS: Final[NDArray[np.float64]] = difference_matrix(CHAIN_PAIRS)
 """(18, 19): the input of the networks from electrodes."""
 
 
-def derive(montage: MontageName, layout: ChannelLayout, signals: Sequence[Signal]) -> Derivation:
+def derive(
+    montage: MontageName, layout: ChannelLayout, signals: Sequence[Signal], *, right_first: bool = False
+) -> Derivation:
     """Traces of a montage for a recording, the ECG last.
 
     A recording of pairs only has no electrodes to recombine: it is shown as recorded, unless it holds every pair of the
@@ -84,28 +123,76 @@ def derive(montage: MontageName, layout: ChannelLayout, signals: Sequence[Signal
         Which signal is which electrode, pair or ECG.
     signals
         The signals of the recording.
+    right_first
+        Order of the site: by default the left side comes before the right (ACNS Guideline 3, 2016). Otherwise every montage
+        is mirrored, the direction of transverse rows included. "As recorded" keeps the order of the file.
     """
-    rows: list[tuple[str, SignalKind, dict[int, float]]]
-    if montage == "longitudinal":
-        rows = _bipolar(CHAIN_PAIRS, layout)
-    elif montage == "transverse":
-        rows = _bipolar(TRANSVERSE_PAIRS, layout)
-    elif montage in ("average", "referential"):
-        rows = [(name, "eeg", {layout.electrodes[name]: 1.0}) for name in ELECTRODES if name in layout.electrodes]
-    else:
-        rows = []
+    order = _mirrored if right_first else str
+    ears = _ears(signals)
+    rows = _rows(montage, layout, ears, order)
     if not rows:
-        return _as_recorded(layout, signals)
+        return _as_recorded(layout, signals, _lacking(montage, layout, ears))
     traced = {name for name, _, _ in rows}
     rows += [(signals[index].label, "ecg", {index: 1.0}) for index in layout.ecg if signals[index].calibrated]
     missing = _missing(montage, layout, traced)
     return _derivation(montage, rows, missing)
 
 
-def _bipolar(
-    pairs: Sequence[tuple[str, str]], layout: ChannelLayout
-) -> list[tuple[str, SignalKind, dict[int, float]]]:
-    rows: list[tuple[str, SignalKind, dict[int, float]]] = []
+def _rows(montage: MontageName, layout: ChannelLayout, ears: Mapping[str, int], order: Callable[[str], str]) -> list[Row]:
+    """EEG traces of a montage; none where it cannot be shown."""
+    pairs = PAIRS.get(montage)
+    if pairs is not None:
+        return _bipolar([(order(first), order(second)) for first, second in pairs], layout)
+    names = [order(name) for name in ELECTRODES]
+    if montage in ("average", "referential"):
+        return _against({}, "", names, layout)
+    if montage == "laplacian":
+        return [row for name in names for row in _against(_around(name), "", [name], layout)]
+    if montage == "cz":
+        return _against({"Cz": 1.0}, "-Cz", [name for name in names if name != "Cz"], layout)
+    if montage == "linked ears":
+        both = next((pair for pair in EARS if set(pair) <= set(ears)), None)
+        return _against(dict.fromkeys(both, 0.5), f"-{''.join(both)}", names, layout, ears) if both else []
+    return []
+
+
+def _against(
+    reference: Mapping[str, float], suffix: str, names: Sequence[str], layout: ChannelLayout, ears: Mapping[str, int] | None = None
+) -> list[Row]:
+    """Electrodes minus a weighted sum of others; none if one of those is absent."""
+    index = {**layout.electrodes, **(ears or {})}
+    if not set(reference) <= set(index):
+        return []
+    away = {index[name]: -weight for name, weight in reference.items()}
+    return [(name + suffix, "eeg", {index[name]: 1.0, **away}) for name in names if name in layout.electrodes]
+
+
+def _around(name: str) -> dict[str, float]:
+    """Weights of the neighbors of an electrode; they sum to 1."""
+    places = [(place,) if isinstance(place, str) else place for place in NEIGHBORS[name]]
+    return {neighbor: 1.0 / len(places) / len(place) for place in places for neighbor in place}
+
+
+def _ears(signals: Sequence[Signal]) -> dict[str, int]:
+    """Ear and mastoid electrodes that were recorded, the first of each name."""
+    named = {parse_label(signal.label).electrode: index for index, signal in reversed(list(enumerate(signals))) if signal.calibrated}
+    return {name: named[name] for pair in EARS for name in pair if name in named}
+
+
+def _lacking(montage: MontageName, layout: ChannelLayout, ears: Mapping[str, int]) -> tuple[str, ...]:
+    """What stands in the way of a montage that cannot be shown."""
+    wanted = [name for name in EARS[0] if name not in ears] if montage == "linked ears" else []
+    return (*layout.missing, *wanted)
+
+
+def _mirrored(name: str) -> str:
+    """The electrode of the other side: odd numbers are left, even ones right."""
+    number = int(name[-1]) if name[-1].isdigit() else 0
+    return f"{name[:-1]}{number + 1 if number % 2 else number - 1}" if number else name
+
+
+def _bipolar(pairs: Sequence[tuple[str, str]], layout: ChannelLayout) -> list[Row]:
+    rows: list[Row] = []
     for first, second in pairs:
         name = f"{first}-{second}"
         if first in layout.electrodes and second in layout.electrodes:
@@ -123,18 +210,16 @@ def _missing(montage: MontageName, layout: ChannelLayout, traced: set[str]) -> t
     return tuple(layout.missing)
 
 
-def _as_recorded(layout: ChannelLayout, signals: Sequence[Signal]) -> Derivation:
+def _as_recorded(layout: ChannelLayout, signals: Sequence[Signal], missing: tuple[str, ...]) -> Derivation:
     shown = [index for index, signal in enumerate(signals) if signal.calibrated]
     ordered = [i for i in shown if layout.kinds[i] != "ecg"] + [i for i in shown if layout.kinds[i] == "ecg"]
-    rows: list[tuple[str, SignalKind, dict[int, float]]] = [
+    rows: list[Row] = [
         (signals[index].label, layout.kinds[index], {index: 1.0}) for index in ordered
     ]
-    return _derivation("as recorded", rows, tuple(layout.missing))
+    return _derivation("as recorded", rows, missing)
 
 
-def _derivation(
-    montage: MontageName, rows: list[tuple[str, SignalKind, dict[int, float]]], missing: tuple[str, ...]
-) -> Derivation:
+def _derivation(montage: MontageName, rows: list[Row], missing: tuple[str, ...]) -> Derivation:
     inputs = tuple(sorted({index for _, _, terms in rows for index in terms}))
     weights = np.zeros((len(rows), len(inputs)))
     for row, (_, _, terms) in enumerate(rows):

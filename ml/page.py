@@ -103,6 +103,7 @@ def render(
     hff_hz: float | None = 70.0,
     notch_hz: float | None = None,
     max_px: int | None = None,
+    right_first: bool = False,
 ) -> Page:
     """Draw-ready traces of ``[start_s, start_s + duration_s)``.
 
@@ -119,6 +120,8 @@ def render(
     max_px
         Width of the page in pixels; with more than two samples per pixel, samples become (min, max) pairs, at most one
         pair per pixel plus one. The bins lie on the clock's grid, so pages of one width agree as well.
+    right_first
+        Whether the right side of the head comes first (``montage.derive``).
 
     Raises
     ------
@@ -126,7 +129,7 @@ def render(
         A choice that is not offered, or a page that is not 0 to 300 s long.
     """
     _check(duration_s, montage, lff_hz, hff_hz, notch_hz)
-    shown = derive(montage, layout, source.info.signals)
+    shown = derive(montage, layout, source.info.signals, right_first=right_first)
     rate = _rate(source, shown)
     first, stop = round(start_s * rate), round((start_s + duration_s) * rate)
     bin_size = -(-(stop - first) // max_px) if max_px and stop - first > 2 * max_px else 1

@@ -14,7 +14,7 @@ export function actionOf({ key, code, target, shiftKey, ctrlKey, metaKey, altKey
   const busy = target.closest?.("input, textarea, select, [contenteditable=true]") || document.querySelector("dialog[open], .modal.show");
   const presses = (key === "Enter" || key === " ") && target.closest?.("button, a, summary");       // it presses what has the focus
   if (ctrlKey || metaKey || altKey || isComposing || busy || presses) return null;
-  const montage = shiftKey && /^Digit([1-5])$/.exec(code);
+  const montage = shiftKey && /^Digit([1-9])$/.exec(code);
   if (montage) return ["montage", Number(montage[1]) - 1];
   const name = (shiftKey && SHIFTED[key]) || PLAIN[key] || (letters && !shiftKey && LETTERS[key.toLowerCase()]);
   return name ? [name] : null;

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ml.channels import CHAIN_PAIRS, ELECTRODES, REGIONS, map_to_1020
-from ml.montage import CHAINS, MONTAGES, TRANSVERSE_PAIRS, derive, difference_matrix
+from ml.montage import CHAINS, MONTAGES, NEIGHBORS, TRANSVERSE_PAIRS, derive, difference_matrix
 from ml.recording import Signal
 
 
@@ -12,9 +12,15 @@ def signals(*labels: str) -> list[Signal]:
     return [Signal(label, 200.0) for label in labels]
 
 
-def traces(montage: str, *labels: str):
+def traces(montage: str, *labels: str, right_first: bool = False):
     found = signals(*labels)
-    return derive(montage, map_to_1020(found), found)
+    return derive(montage, map_to_1020(found), found, right_first=right_first)
+
+
+def values(montage: str, potentials: np.ndarray, *labels: str, right_first: bool = False) -> dict[str, np.ndarray]:
+    """Traces by name, from potentials in the order of ``labels`` (the 19 electrodes by default)."""
+    shown = traces(montage, *(labels or ELECTRODES), right_first=right_first)
+    return dict(zip(shown.names, shown.weights @ potentials[list(shown.inputs)], strict=True))
 
 
 @pytest.mark.parametrize("region, first, last", [("LL", "Fp1", "O1"), ("LP", "Fp1", "O1"), ("RL", "Fp2", "O2"), ("RP", "Fp2", "O2")])
@@ -87,3 +93,69 @@ def test_only_electrodes_make_the_common_average():
     shown = traces("average", *ELECTRODES, "EEG A2-A1", "ECG EKG")
     assert shown.referenced.sum() == 19
     assert not shown.referenced[-1]
+
+
+def test_the_circumferential_ring_is_closed():
+    ring = values("circumferential", np.random.default_rng(5).normal(size=19))
+    assert len(ring) == 10
+    assert sum(ring.values()) == pytest.approx(0.0, abs=1e-12)
+
+
+def test_no_montage_but_the_recorded_reference_changes_with_the_reference():
+    potentials = np.random.default_rng(6).normal(size=21)
+    labels = (*ELECTRODES, "A1", "A2")
+    for montage in ("longitudinal", "transverse", "circumferential", "laplacian", "cz", "linked ears"):
+        shown, shifted = values(montage, potentials, *labels), values(montage, potentials + 500.0, *labels)
+        assert np.allclose(list(shown.values()), list(shifted.values())), montage
+
+
+def test_a_laplacian_is_blind_to_what_all_neighbors_share_and_sees_a_focus():
+    assert {name for places in NEIGHBORS.values() for place in places for name in ([place] if isinstance(place, str) else place)} == set(ELECTRODES)
+    focus = values("laplacian", (np.array(ELECTRODES) == "C3").astype(float))
+    assert focus["C3"] == 1.0
+    assert focus["F3"] == focus["Cz"] == focus["P3"] == -0.25
+    assert focus["T3"] == pytest.approx(-1 / 3)
+    assert focus["O2"] == focus["F4"] == 0.0
+
+
+def test_a_laplacian_needs_its_neighbors():
+    shown = traces("laplacian", *(name for name in ELECTRODES if name != "T5"))
+    assert set(ELECTRODES) - set(shown.names) == {"T5", "T3", "P3", "O1"}
+    assert shown.missing == ("T5",)
+
+
+@pytest.mark.parametrize("ears", [("A1", "A2"), ("M1", "M2")])
+def test_linked_ears_are_the_mean_of_both(ears):
+    potentials = np.random.default_rng(7).normal(size=21)
+    got = values("linked ears", potentials, *ELECTRODES, *ears)
+    assert got[f"Fp1-{''.join(ears)}"] == pytest.approx(potentials[0] - potentials[19:].mean())
+
+
+def test_without_both_ears_the_montage_says_which_is_absent():
+    shown = traces("linked ears", *ELECTRODES, "A1")
+    assert shown.montage == "as recorded"
+    assert shown.missing == ("A2",)
+
+
+def test_cz_is_the_reference_of_the_other_eighteen():
+    potentials = np.random.default_rng(8).normal(size=19)
+    got = values("cz", potentials)
+    assert len(got) == 18
+    assert got["O2-Cz"] == pytest.approx(potentials[18] - potentials[ELECTRODES.index("Cz")])
+
+
+def test_right_first_shows_the_same_traces_mirrored():
+    potentials = np.random.default_rng(9).normal(size=19)
+    for montage in ("longitudinal", "referential", "laplacian"):
+        left, right = values(montage, potentials), values(montage, potentials, right_first=True)
+        assert left == pytest.approx(right), montage
+    assert next(iter(values("longitudinal", potentials, right_first=True))) == "Fp2-F8"
+    assert next(iter(values("transverse", potentials, right_first=True))) == "F8-Fp2"
+
+
+def test_montages_are_linear():
+    rng = np.random.default_rng(10)
+    first, second = rng.normal(size=(2, 21))
+    for montage in MONTAGES:
+        one, other, both = (np.array(list(values(montage, x, *ELECTRODES, "A1", "A2").values())) for x in (first, second, first + 3.0 * second))
+        assert np.allclose(one + 3.0 * other, both), montage
