@@ -26,9 +26,9 @@ def patient_banner(view: StudyView) -> Component:
         [
             *_person(view.patient, synthetic=view.synthetic),
             _fact("Age at recording", view.age.text),
-            _fact("Recording", html.Span(view.original_name, className="file-name", title=view.original_name)),
+            _fact("Recording", html.Span([html.Span(view.original_name, className="file-name", title=view.original_name),
+                                          f", {clock.duration(view.duration_s)}"])),
             _fact("Start (recorder's clock)", clock.recorder_start(view.start_local)),
-            _fact("Length", clock.duration(view.duration_s)),
             html.Div(status_chip(view.status), className="banner-status"),
         ],
         className="patient-banner", role="group", **aria(label="Patient and recording"),

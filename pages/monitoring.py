@@ -29,7 +29,7 @@ def layout(**_query: str) -> Component:
             panel("Running and waiting", panel_id="monitoring-open", flush=True),
             panel("Failures", panel_id="monitoring-failures", flush=True),
             html.Div([panel("Workers", panel_id="monitoring-workers", flush=True), panel("Jobs by queue", panel_id="monitoring-queues", flush=True)],
-                     className="columns-even"),
+                     className="columns-even columns-stack"),
             dcc.Interval(id="monitoring-tick", interval=3000),
         ],
         className="page",
