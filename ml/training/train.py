@@ -172,7 +172,7 @@ def _report_of(checkpoint: Path) -> dict[str, Any] | None:
 def main() -> None:
     """Train the networks of a configuration and keep their weights in the build directory."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--config", type=Path, required=True)
+    parser.add_argument("--config", type=Path, default=Path(__file__).parent / "configs" / "first.toml")
     parser.add_argument("--build", type=Path, default=Path("build/training"))
     parser.add_argument("--resume", action="store_true", help="go on from the checkpoints of the build directory")
     arguments = parser.parse_args()
