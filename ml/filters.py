@@ -22,6 +22,8 @@ ANALYSIS_HZ: Final = 200.0
 """Sampling rate of the analysis, as in the HMS competition."""
 BAND_HZ: Final = (0.5, 40.0)
 """Pass band of the analysis (SPaRCNet: 0.5-40 Hz; Jing et al., Neurology 2023;100:e1750-e1762)."""
+WIDE_BAND_HZ: Final = (0.5, 50.0)
+"""Pass band of features, quality figures and artefact tools, which also want the beta and low gamma activity."""
 HIGH_PASS_ORDER: Final = 2
 LOW_PASS_ORDER: Final = 4
 PAD_S: Final = 10.0
@@ -112,8 +114,14 @@ def fill_missing(values: NDArray[np.floating]) -> tuple[NDArray[np.float64], NDA
     return filled, missing
 
 
-def clean(values: NDArray[np.floating], *, mains_hz: float | None, sfreq_hz: float = ANALYSIS_HZ) -> NDArray[np.float32]:
-    """Filter a gap-free stretch for the analysis: 0.5-40 Hz, notch where hum was found.
+def clean(
+    values: NDArray[np.floating],
+    *,
+    mains_hz: float | None,
+    sfreq_hz: float = ANALYSIS_HZ,
+    band_hz: tuple[float | None, float | None] = BAND_HZ,
+) -> NDArray[np.float32]:
+    """Filter a gap-free stretch, by default for the analysis: 0.5-40 Hz, notch where hum was found.
 
     Parameters
     ----------
@@ -121,9 +129,13 @@ def clean(values: NDArray[np.floating], *, mains_hz: float | None, sfreq_hz: flo
         (channels, samples) microvolts of one stretch; single missing values stay missing.
     mains_hz
         50, 60 or ``None``: what ``detect_mains`` found.
+    sfreq_hz
+        Sampling rate of ``values``.
+    band_hz
+        ``WIDE_BAND_HZ``, or what a site has set; a side that is ``None`` is left open. The networks know ``BAND_HZ`` only.
     """
     filled, missing = fill_missing(values)
-    sections = band_pass(*BAND_HZ, sfreq_hz, HIGH_PASS_ORDER, LOW_PASS_ORDER)
+    sections = band_pass(*band_hz, sfreq_hz, HIGH_PASS_ORDER, LOW_PASS_ORDER)
     if mains_hz is not None:
         sections = np.concatenate([sections, notch(mains_hz, sfreq_hz)])
     cleaned = zero_phase(filled, sections, sfreq_hz).astype(np.float32)

@@ -51,6 +51,12 @@ def test_the_corners_are_six_decibels_down():
         assert got.std() / sine(corner, 120).std() == pytest.approx(0.5, rel=0.01)
 
 
+def test_the_wide_band_keeps_what_the_band_of_the_networks_drops():
+    wide = filters.clean(sine(45.0), mains_hz=None, band_hz=filters.WIDE_BAND_HZ)[0, 2000:-2000]
+    assert wide.std() > 2.0 * filters.clean(sine(45.0), mains_hz=None)[0, 2000:-2000].std()
+    assert filters.clean(sine(50.0), mains_hz=None, band_hz=filters.WIDE_BAND_HZ)[0, 2000:-2000].std() == pytest.approx(50 / 2**0.5 / 2, rel=0.01)
+
+
 @pytest.mark.parametrize("line", [50.0, 60.0])
 def test_the_notch_removes_the_line_and_spares_the_alpha_rhythm(line):
     hum, alpha = sine(line, uv=1000.0), sine(10.0)
