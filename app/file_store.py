@@ -118,15 +118,6 @@ def open_store(settings: Settings) -> FileStore:
     return FileStore(settings.objects_dir)
 
 
-def sha256_of(path: Path) -> str:
-    """Hash of a whole file, read block by block."""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(HASH_BLOCK_BYTES):
-            digest.update(block)
-    return digest.hexdigest()
-
-
 def sync_directory(folder: Path) -> None:
     """Make renames and new names in ``folder`` durable."""
     fd = os.open(folder, os.O_RDONLY)

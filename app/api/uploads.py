@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from datetime import date, datetime
+from email.utils import format_datetime
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
@@ -22,7 +23,7 @@ from app.db.columns import utc_now
 from app.db.session import reading, writing
 from app.errors import AppError, Invalid, TooLarge
 from app.file_store import open_store
-from app.services import upload_completion, uploads
+from app.services import part_file, upload_completion, uploads
 from app.services.part_file import PartFile, part_path
 from app.services.uploads import HEAD_BYTES, NewPatient, UploadView
 from app.settings import MIB
@@ -150,6 +151,11 @@ def _speak_tus(response: Response) -> None:
     response.headers["Tus-Resumable"] = TUS_VERSION
 
 
+def _expiry(view: UploadView) -> dict[str, str]:
+    """Of the extension "expiration" of tus."""
+    return {"Upload-Expires": format_datetime(view.expires_at, usegmt=True)}
+
+
 router = APIRouter(prefix="/uploads", tags=["uploads"], responses=DOCUMENTED, dependencies=[Depends(_speak_tus)])
 
 
@@ -166,7 +172,7 @@ def announce(file: NewUpload, response: Response, who: SignedIn) -> UploadOut:
     with writing() as session:
         view = uploads.create(session, who, settings.current(), name=file.name, size=file.size,
                               fingerprint=file.fingerprint, now=utc_now())
-    response.headers["Location"] = f"/api/v1/uploads/{view.id}"
+    response.headers.update({"Location": f"/api/v1/uploads/{view.id}"} | _expiry(view))
     return UploadOut.model_validate(view)
 
 
@@ -213,7 +219,7 @@ def offset(upload_id: UUID, response: Response, who: SignedIn) -> None:
     """How many bytes are here and safe."""
     with reading() as session:
         view = uploads.find(session, who, upload_id, now=utc_now())
-    response.headers.update({"Upload-Offset": str(view.received), "Upload-Length": str(view.size)})
+    response.headers.update({"Upload-Offset": str(view.received), "Upload-Length": str(view.size)} | _expiry(view))
 
 
 @router.patch("/{upload_id}", status_code=204, openapi_extra=BINARY)
@@ -228,16 +234,17 @@ async def append(upload_id: UUID, request: Request, response: Response, who: Sig
         raise WrongProtocol(f"This server speaks tus {TUS_VERSION}. Send the header Tus-Resumable: {TUS_VERSION}.")
     if request.headers.get("content-type") != BYTES_TYPE:
         raise WrongType(f"Bytes of an upload are sent as {BYTES_TYPE}.")
-    view = await run_in_threadpool(_begin, who, upload_id, upload_offset, content_length)
-    part = PartFile(part_path(settings.current(), upload_id), offset=upload_offset)
-    await run_in_threadpool(part.__enter__)
+    part = await run_in_threadpool(_open_part, who, upload_id, upload_offset, content_length)
+    done = False
     try:
+        view = await run_in_threadpool(_begin, who, upload_id, upload_offset, content_length)
+        await run_in_threadpool(part.start_at, upload_offset)
         await _receive(request, who, view, part)
-        if part.offset == view.size:
-            _accepted(await run_in_threadpool(complete, who, upload_id))
+        if done := part.offset == view.size:
+            _accepted(await run_in_threadpool(complete, who, upload_id, part.sha256()))
     finally:
-        await run_in_threadpool(part.close)
-    response.headers["Upload-Offset"] = str(part.offset)
+        await run_in_threadpool(part.close, done=done)
+    response.headers.update({"Upload-Offset": str(part.offset)} | _expiry(view))
 
 
 @router.delete("/{upload_id}", status_code=204)
@@ -248,15 +255,15 @@ def cancel(upload_id: UUID, who: SignedIn) -> None:
     telemetry.UPLOADS_ENDED.labels("cancelled").inc()
 
 
-def complete(who: Actor, upload_id: UUID) -> UploadView:
-    """Verify an upload whose bytes are all here and store its study; safe to repeat."""
+def complete(who: Actor, upload_id: UUID, sha256: str) -> UploadView:
+    """Verify an upload whose bytes are all here, hashed already, and store its study; safe to repeat."""
     limits = settings.current()
     with writing() as session:
         task = upload_completion.begin(session, who, upload_id, limits)
-    verdict = upload_completion.verify(task, open_store(limits), limits)
+    verdict = upload_completion.verify(task, sha256, open_store(limits), limits)
     with writing() as session:
         view = upload_completion.finish(session, who, upload_id, verdict)
-    task.path.unlink(missing_ok=True)
+    part_file.remove(task.path)
     telemetry.UPLOADS_ENDED.labels(view.state).inc()
     return view
 
@@ -268,8 +275,15 @@ def tidy() -> None:
     with reading() as session:
         left = uploads.left_behind(session)
     for who, upload_id, size in left:
-        with suppress(AppError), PartFile(part_path(settings.current(), upload_id), offset=size):
-            complete(who, upload_id)
+        with suppress(AppError), PartFile(part_path(settings.current(), upload_id)) as part:
+            part.start_at(size)
+            complete(who, upload_id, part.sha256())
+
+
+def _open_part(who: Actor, upload_id: UUID, at: int, length: int | None) -> PartFile:
+    """The locked file of an upload that may be appended to; the caller asks ``_begin`` again under the lock."""
+    _begin(who, upload_id, at, length)
+    return PartFile(part_path(settings.current(), upload_id), create=at == 0).__enter__()
 
 
 def _begin(who: Actor, upload_id: UUID, at: int, length: int | None) -> UploadView:

@@ -1,4 +1,4 @@
-"""The end of an upload: hash, check as a whole, store, and one transaction for study, job and audit.
+"""The end of an upload: check as a whole, store, and one transaction for study, job and audit.
 
 Three steps so that no transaction is open while a file is read; a server that stops between them repeats all three.
 """
@@ -16,7 +16,7 @@ from app import jobs
 from app.access import Actor
 from app.db.studies import Study, Upload
 from app.errors import Conflict
-from app.file_store import FileStore, sha256_of
+from app.file_store import FileStore
 from app.services import analyses, audit, studies, uploads
 from app.services.part_file import part_path
 from app.services.recording_check import Refused, check
@@ -52,12 +52,11 @@ def begin(session: Session, who: Actor, upload_id: UUID, settings: Settings) -> 
     return Whole(part_path(settings, upload.id), upload.original_name, upload.size, upload.header["head_sha256"])
 
 
-def verify(whole: Whole, store: FileStore, settings: Settings) -> Verified | Refused:
-    """Hash and judge the file; what can be used is in the store afterwards. Reads the database at no point."""
+def verify(whole: Whole, sha256: str, store: FileStore, settings: Settings) -> Verified | Refused:
+    """Judge the file; what can be used is in the store afterwards under its hash. Reads the database at no point."""
     if _head_sha256(whole.path) != whole.head_sha256:
         return Refused("The file is not the one whose header was checked: its first bytes have changed. "
                        "Start the upload again.", "head_changed")
-    sha256 = sha256_of(whole.path)
     verdict = check(whole.path, name=whole.name, memory_mib=settings.job_memory_mib)
     if isinstance(verdict, Refused):
         return verdict

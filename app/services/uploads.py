@@ -22,7 +22,7 @@ from app.db.accounts import User
 from app.db.studies import Upload
 from app.db.work import Job
 from app.errors import Conflict, Gone, Invalid, NotFound, StorageFull, TooLarge
-from app.services import audit, patients
+from app.services import audit, part_file, patients
 from app.services.header_facts import HeaderFacts, differences, info_from_json, info_to_json
 from app.services.part_file import part_path
 from app.services.patients import PatientView
@@ -272,12 +272,12 @@ def _remove_strays(session: Session, settings: Settings) -> None:
     wanted = {part_path(settings, upload_id) for upload_id in
               session.scalars(select(Upload.id).where(Upload.state.in_(OPEN_STATES)))}
     for path in set(settings.uploads_dir.glob("*.part")) - wanted:
-        path.unlink(missing_ok=True)
+        part_file.remove(path)
 
 
 def _forget(upload: Upload, state: str, settings: Settings) -> None:
     upload.state, upload.header = state, {}
-    part_path(settings, upload.id).unlink(missing_ok=True)
+    part_file.remove(part_path(settings, upload.id))
 
 
 def view_of(session: Session, upload: Upload) -> UploadView:
