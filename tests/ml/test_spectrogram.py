@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 from scipy import signal
 
-from ml import pipeline, spectrogram
+from ml import filters, pipeline, spectrogram
 from ml.byte_source import FileBytes
+from ml.channels import ELECTRODES, REGIONS
+from ml.montage import CHAINS
 from ml.open_recording import open_recording
 from tests.recordings import eeg, loudness_ensemble
 
@@ -64,3 +66,31 @@ def test_it_is_the_published_spectrogram_of_the_icu_recording(shared_data):
     similar = [np.corrcoef(got[2:-2].ravel(), wanted[2 + lag : len(got) - 2 + lag].ravel())[0, 1] for lag in (-1, 0, 1)]
     assert similar[1] > 0.98
     assert similar[1] == max(similar)
+
+
+def test_the_hms_layout_has_its_bins_and_the_scale_of_chronux():
+    pairs = np.random.default_rng(0).normal(scale=10.0, size=(18, 60_000))
+    image = spectrogram.hms_regional(pairs)
+    assert image.freqs_hz[[0, 1, -1]].round(2).tolist() == [0.59, 0.78, 19.92]
+    assert (image.freqs_hz == spectrogram.HMS_FREQS_HZ).all()
+    assert image.power_uv2_hz.shape == (4, 100, 149)
+    assert image.power_uv2_hz.mean() == pytest.approx(100.0 / 200.0, rel=0.02)   # both sides of the spectrum: variance over the rate
+
+
+@pytest.mark.parametrize("eeg_file, spectrogram_file, filtered, from_row, regions", [
+    ("hms/test_eegs/3911565283.parquet", "hms/test_spectrograms/853520.parquet", True, 138, ("LL", "RL", "LP", "RP")),
+    ("iiic10/K_Sample11_eeg.parquet", "iiic10/K_Sample11_spectrogram.parquet", False, 148, ("LL", "RL", "LP", "RP")),
+    ("iiic10/O_Sample15_eeg.parquet", "iiic10/O_Sample15_spectrogram.parquet", False, 148, ("LL", "RL", "LP", "RP")),
+])
+def test_it_reproduces_the_spectrograms_of_the_competition(shared_data, eeg_file, spectrogram_file, filtered, from_row, regions):
+    pd = pytest.importorskip("pandas")
+    raw = pd.read_parquet(shared_data / eeg_file)[list(ELECTRODES)].to_numpy(dtype=np.float64).T
+    image = spectrogram.hms_regional(CHAINS @ (filters.clean(raw, mains_hz=None) if filtered else raw))
+    theirs = pd.read_parquet(shared_data / spectrogram_file)
+    for region in regions:
+        columns = [name for name in theirs.columns if name.startswith(f"{region}_")]
+        wanted = 10.0 * np.log10(theirs[columns].to_numpy()[from_row : from_row + len(image.times_s)])
+        got = image.db[list(REGIONS).index(region)].T
+        assert np.corrcoef(got.ravel(), wanted.ravel())[0, 1] > 0.9995, region
+        assert got - wanted == pytest.approx(0.0, abs=2.0)
+        assert abs(np.median(got - wanted)) < 0.05
