@@ -1,5 +1,4 @@
 // Entry: starts the viewer, or the spectrogram page, when Dash has put it on the screen, and ends it when Dash takes it away.
-
 import { Clock } from "./viewer/clock.mjs";
 import { Strip } from "./viewer/strip.mjs";
 import { View } from "./viewer/view.mjs";
@@ -8,13 +7,9 @@ const PAGE_S = 10;      // of the viewer that the spectrogram leads to: the clic
 let open = null;
 
 function spectrogram(root, facts) {
-  const part = (name) => root.querySelector(`[data-part=${name}]`), start = Number(new URLSearchParams(location.search).get("t"));
-  const strip = new Strip(root, facts, new Clock(facts.startLocal), {
-    go: (seconds) => location.assign(`/studies/${facts.study}/review?t=${Math.max(0, seconds - PAGE_S / 2).toFixed(1)}`),
-    hover: (words) => { part("readout").textContent = words; },
-    say: (words) => { part("said").textContent = words; },
-  });
-  if (start) strip.show({ startS: start, durationS: PAGE_S });
+  const tell = (part) => (words) => { root.querySelector(`[data-part=${part}]`).textContent = words; };
+  const go = (seconds) => location.assign(`/studies/${facts.study}/review?t=${Math.max(0, seconds - PAGE_S / 2).toFixed(1)}`);
+  const strip = new Strip(root, facts, new Clock(facts.startLocal), { go, hover: tell("readout"), say: tell("said") });
   strip.load();
   return strip;
 }

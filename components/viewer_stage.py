@@ -11,10 +11,9 @@ from dash.development.base_component import Component
 
 from app.services.analyses import AnalysisView, EventView
 from app.services.studies import StudyView
-from components import clock
 from components.attributes import aria, data
 from components.chips import LETTERS, class_chip
-from components.viewer_toolbar import display_controls, key_sheet, strip_controls, viewer_toolbar
+from components.viewer_toolbar import display_controls, event_controls, key_sheet, strip_controls, viewer_toolbar
 from ml.classes import CLASSES, LONG_NAMES
 
 STATES: Final = {
@@ -60,7 +59,7 @@ def _state(study: StudyView, analysis: AnalysisView | None) -> str:
         return STATES.get(study.status, STATES["queued"])
     if analysis.assessed_s > 0:
         return ""
-    return "Not assessed: " + (" ".join(analysis.findings) or "the recording has no stretch of 10 s that the model can judge.")
+    return "Not assessed. " + (" ".join(analysis.findings) or "The recording has no stretch of 10 s that the model can judge.")
 
 
 def viewer_stage(
@@ -115,12 +114,14 @@ def _strip(facts: dict[str, Any]) -> Component:
 
 
 def _panel(facts: dict[str, Any], events: Sequence[EventView], display: Component, model: str) -> Component:
-    note = f"Calibrated for balanced classes; model {model}. The model suggests, a reader decides." if model else facts["state"]
+    calibrated = f"Calibrated for balanced classes; model {model}. The model suggests, a reader decides."
+    note = calibrated if facts["analysed"] else facts["state"]
     none = "The model suggests no event." if facts["analysed"] else facts["state"]
     items = [_event(event, may_review=facts["mayReview"]) for event in events]
+    listed = html.Ol(items, className="viewer-list", **data(part="events"))
     return html.Aside(
         [
-            _section("Events", html.Ol(items, className="viewer-list", **data(part="events")), None if events else _quiet(none)),
+            _section("Events", event_controls() if events else _quiet(none), listed),
             _section("Window", _probabilities(), _quiet(note)),
             _section("Annotations of the file", html.Ol(className="viewer-list", **data(part="notes"))),
             _section("Overview", strip_controls()),
@@ -134,11 +135,14 @@ def _event(event: EventView, *, may_review: bool) -> Component:
     """One line of the list; which of its buttons show follows from ``data-decision``, which the script sets."""
     pattern = next(known for known in CLASSES if known == event.pattern)
     name = f"{LETTERS[pattern]} at {event.clock}"
-    facts = f"{event.clock} · {clock.duration(event.stop_s - event.start_s)} · {event.max_prob:.2f}"
+    length_s = event.stop_s - event.start_s
+    length = f"{length_s:.0f} s" if length_s < 100 else f"{length_s / 60:.1f} min"
+    facts = f"{event.clock} · {length} · {event.max_prob:.2f}"
     go = html.Button([class_chip(pattern), html.Span(facts)], type="button", className="viewer-go",
                      title=f"Go to {name}, highest probability {event.max_prob:.2f}")
     said = html.Span(event.decision, className="viewer-decided", **data(part="decided"))
-    choices = (("accepted", "✓", f"Accept {name}"), ("dismissed", "✗", f"Dismiss {name}"), ("withdrawn", "↶", f"Take back the decision on {name}"))
+    choices = (("accepted", "✓", f"Accept {name}"), ("dismissed", "✗", f"Dismiss {name}"),
+               ("withdrawn", "↶", f"Take back the decision on {name}"))
     buttons = [
         html.Button(sign, type="button", title=words, className="viewer-decide", **data(decide=decision), **aria(label=words))
         for decision, sign, words in choices if may_review

@@ -21,7 +21,7 @@ COLOR_MAPS: Final = ("viridis", "magma", "cividis", "gray")
 KEYS: Final = (
     ("Page Down, Space", "next page"), ("Page Up", "previous page"), ("← →", "one second back, on"),
     ("Shift + ← →", "half a page back, on"), ("Home, End", "beginning, end"), ("+ −", "more, less sensitive"),
-    (", .", "shorter, longer page"), ("Shift + 1 … 5", "montage"), ("N", "notch filter"), ("L, H", "next LFF, HFF"),
+    (", .", "shorter, longer page"), ("Shift + 1 … 9", "montage"), ("N", "notch filter"), ("L, H", "next LFF, HFF"),
     ("[ ]", "previous, next event"), ("Enter", "accept the selected event"), ("Delete, X", "dismiss it"), ("U", "undo"),
     ("S", "spectrogram"), ("G", "go to a time"), ("P", "play"), ("?", "this sheet"),
 )
@@ -40,6 +40,14 @@ def viewer_toolbar(mine: Mapping[str, Any], *, mains_hz: int) -> Component:
     """
     return html.Div([*_paging(), *_lists(mine, mains_hz), *_buttons()], className="viewer-toolbar", role="toolbar",
                     **aria(label="EEG viewer"))
+
+
+def event_controls() -> Component:
+    """Stepping through the events, and undo."""
+    return html.Div([
+        _button("previous-event", "[ previous", "Previous event ([)"), _button("next-event", "next ]", "Next event (])"),
+        _button("undo", "Undo", "Take back the last decision (U)"),
+    ], className="viewer-group")
 
 
 def display_controls(mine: Mapping[str, Any]) -> Component:
@@ -91,7 +99,7 @@ def _lists(mine: Mapping[str, Any], mains_hz: int) -> list[Component]:
     notches = ["", str(mains_hz), str(110 - mains_hz)]
     pages = [(str(s), f"{s} s/page") for s in PAGES_S] + [(f"{mm}mm", f"{mm} mm/s") for mm in SPEEDS_MM_S]
     return [
-        _list("montage", "Montage (Shift + 1 … 5)", [(name, TITLES[name]) for name in MONTAGES], str(mine.get("montage", "longitudinal"))),
+        _list("montage", "Montage (Shift + 1 … 9)", [(name, TITLES[name]) for name in MONTAGES], str(mine.get("montage", "longitudinal"))),
         _list("lff", "Low-frequency filter (L)", _filters("LFF", LFF_HZ), str(mine.get("lff_hz", "1"))),
         _list("hff", "High-frequency filter (H)", _filters("HFF", HFF_HZ), str(mine.get("hff_hz", "70"))),
         _list("notch", "Notch filter (N)", [(hz, f"notch {hz} Hz" if hz else "notch off") for hz in notches], ""),
@@ -103,10 +111,6 @@ def _lists(mine: Mapping[str, Any], mains_hz: int) -> list[Component]:
 
 def _buttons() -> list[Component]:
     return [
-        html.Div([
-            _button("previous-event", "[ event", "Previous event ([)"), _button("next-event", "event ]", "Next event (])"),
-            _button("undo", "Undo", "Take back the last decision (U)"),
-        ], className="viewer-group"),
         html.Div([
             _button("spectrogram", "Spectrogram", "Show or hide the spectrogram (S)", toggles="no-spectrogram", when="off"),
             _button("panel", "Panel", "Show or hide the panel", toggles="no-panel", when="off"),

@@ -6,8 +6,7 @@ const two = (n) => String(n).padStart(2, "0"), ofDay = (seconds) => ((seconds % 
 export class Clock {
   /** `startLocal` is ISO text without zone, or null when the recording does not tell its start. */
   constructor(startLocal) {
-    this.startS = startLocal ? Date.parse(`${startLocal.slice(0, 23)}Z`) / 1000 : 0;
-    this.known = Boolean(startLocal);
+    Object.assign(this, { known: Boolean(startLocal), startS: startLocal ? Date.parse(`${startLocal.slice(0, 23)}Z`) / 1000 : 0 });
   }
 
   /** "14:26:18", or "0:00:10" from the start where the clock is not known. */
@@ -18,9 +17,7 @@ export class Clock {
   }
 
   /** "2014-04-12", or what the times are counted from. */
-  date(seconds) {
-    return this.known ? new Date((this.startS + seconds) * 1000).toISOString().slice(0, 10) : "from start";
-  }
+  date(seconds) { return this.known ? new Date((this.startS + seconds) * 1000).toISOString().slice(0, 10) : "from start"; }
 
   /** Seconds from the start of "14:26:18" (the next such time after the start), "+90" or "+1:30"; NaN if not such a time. */
   seconds(text) {

@@ -1,5 +1,4 @@
 // The EEG page on its canvas: paper, grid, traces, gaps, marks, calibration bar. Draws what it is given and keeps nothing.
-
 import { NOT_RECORDED } from "./bytes.mjs";
 import { axisTimes, CODES, hatch, strokes, text, within, withAlpha } from "./paint.mjs";
 
@@ -14,9 +13,7 @@ export function draw(ctx, page, look, { events, annotations, gaps }) {
   const geo = geometry(page, look), { colors } = look, { top, plotH } = geo, bottom = look.height - BOTTOM / 2;
   ctx.fillStyle = colors.paper;
   ctx.fillRect(0, 0, look.width, look.height);
-  for (const { start, stop, pattern, decision } of events) {
-    fillSpan(ctx, geo, start, stop, top, plotH, withAlpha(colors.classes[pattern], decision === "dismissed" ? 0.03 : 0.1));
-  }
+  for (const { start, stop, pattern, decision } of events) fillSpan(ctx, geo, start, stop, top, plotH, withAlpha(colors.classes[pattern], decision === "dismissed" ? 0.03 : 0.1));
   drawGrid(ctx, geo, look);
   for (const [from, to] of gaps) drawGap(ctx, geo, look, from, to);
   within(ctx, geo.left, top, geo.plotW, plotH, () => {
@@ -35,8 +32,8 @@ function geometry(page, look) {
   const plotW = Math.max(50, look.width - GUTTER - RIGHT), plotH = Math.max(50, look.height - TOP - BOTTOM), slots = [];
   page.names.forEach((name, i) => slots.push(i ? slots[i - 1] + (startsChain(page.names[i - 1], name) ? 1.5 : 1) : 0.5));
   const row = plotH / ((slots.at(-1) ?? 0.5) + 0.5), pxPerS = plotW / look.durationS, x = (seconds) => GUTTER + (seconds - look.startS) * pxPerS;
-  return { left: GUTTER, right: GUTTER + plotW, top: TOP, bottom: TOP + plotH, plotW, plotH, row, rows: slots.map((slot) => TOP + slot * row),
-    pxPerS, stopS: look.startS + look.durationS, x };
+  const sides = { left: GUTTER, right: GUTTER + plotW, top: TOP, bottom: TOP + plotH }, stopS = look.startS + look.durationS;
+  return { ...sides, plotW, plotH, row, rows: slots.map((slot) => TOP + slot * row), pxPerS, stopS, x };
 }
 
 /** In a bipolar montage a chain ends where a trace does not go on from the electrode of the one above. */
@@ -96,9 +93,7 @@ function drawGap(ctx, geo, { colors }, from, to) {
 function drawLabels(ctx, { names, kinds }, geo, look) {
   const size = Math.max(8, Math.min(12, geo.row * 0.8));
   names.forEach((name, i) => {
-    const words = kinds[i] === "ecg" ? `${name} ÷${ECG_DIVISOR}` : name;
-    ctx.font = `${size}px system-ui, sans-serif`;
-    const fits = Math.min(1, (geo.left - 8) / ctx.measureText(words).width);
+    const words = kinds[i] === "ecg" ? `${name} ÷${ECG_DIVISOR}` : name, fits = Math.min(1, 9 / words.length);      // 76 px hold some 9 letters
     text(ctx, words, geo.left - 6, geo.rows[i], { color: look.colors.label, size: size * fits, align: "right" });
   });
 }

@@ -1,5 +1,4 @@
 // The model's findings and the reader's decisions: selection, accept, dismiss, undo. The list itself comes from the page.
-
 import { fetched } from "./bytes.mjs";
 import { CODES } from "./paint.mjs";
 
@@ -15,29 +14,25 @@ export class Findings {
     });
   }
 
-  item(event) {
-    return this.list.querySelector(`[data-event="${event.id}"]`);
-  }
+  item(event) { return this.list.querySelector(`[data-event="${event.id}"]`); }
 
   select(event) {
-    if (this.selected) this.item(this.selected).removeAttribute("aria-current");
+    if (this.selected) this.item(this.selected).ariaCurrent = null;
     this.selected = event;
-    this.item(event).setAttribute("aria-current", "true");
+    this.item(event).ariaCurrent = "true";
     this.item(event).scrollIntoView({ block: "nearest" });
   }
 
   /** The event before or after the selected one, or else after the moment `atS`. */
   step(direction, atS) {
-    const { events, selected, hooks } = this, beyond = ({ start }) => (direction > 0 ? start > atS : start < atS);
-    const near = direction > 0 ? events.findIndex(beyond) : events.findLastIndex(beyond), event = events[selected ? events.indexOf(selected) + direction : near];
+    const { events, selected, hooks } = this, near = direction > 0 ? events.findIndex(({ start }) => start > atS) : events.findLastIndex(({ start }) => start < atS);
+    const event = events[selected ? events.indexOf(selected) + direction : near];
     if (!event) return hooks.say(events.length ? "There is no further event." : "There is no event.");
     this.select(event);
     return hooks.go(event);
   }
 
-  decideSelected(decision) {
-    return this.selected ? this.decide(this.selected, decision) : this.hooks.say("Select an event first: ] goes to the next one.");
-  }
+  decideSelected(decision) { return this.selected ? this.decide(this.selected, decision) : this.hooks.say("Select an event first: ] goes to the next one."); }
 
   /** Show the decision at once, then tell the server; what it refuses is taken back. */
   async decide(event, decision, undoable = true) {

@@ -1,5 +1,4 @@
 // The whole recording (or a part) on one time axis: winner strip, six-row probability ribbon, events, annotations, gaps.
-
 import { GUTTER, RIGHT } from "./eeg.mjs";
 import { axisTimes, CLASSES, CODES, hatch, strokes, text, withAlpha } from "./paint.mjs";
 
@@ -29,7 +28,7 @@ function pooled(ribbon, axis) {
     const first = Math.floor(part[0] - axis.left), last = Math.min(columns - 1, Math.max(first, Math.ceil(part[0] + part[1] - axis.left) - 1));
     for (let c = 0; c < classes; c++) {
       const value = ribbon.assessed[i] ? ribbon.prob[i * classes + c] / 65535 : -1;
-      for (let at = c * columns + first; at <= c * columns + last; at++) if (value > best[at]) best[at] = value;
+      for (let at = c * columns + first; at <= c * columns + last; at++) best[at] = Math.max(best[at], value);
     }
   }
   return { best, columns };
@@ -83,6 +82,5 @@ function drawRibbon(ctx, axis, { best, columns }, colors) {
 }
 
 export function drawGaps(ctx, axis, gaps, height, colors) {
-  const parts = gaps.map(([from, to]) => axis.clip(from, to, 1)).filter(Boolean);
-  for (const [left, width] of parts) hatch(ctx, left, 0, width, height, colors.gap, 5);
+  for (const [left, width] of gaps.map(([from, to]) => axis.clip(from, to, 1)).filter(Boolean)) hatch(ctx, left, 0, width, height, colors.gap, 5);
 }

@@ -1,14 +1,11 @@
 // Pages of EEG in memory: fetched once, the next ones ahead of time, stale requests aborted.
-
 import { bytes, decodePage } from "./bytes.mjs";
 
 const KEPT = 32;        // pages; one of 40 channels x 30 s is about 0.3 MB when reduced to the pixels
 const PARALLEL = 2;     // requests at once: the visible page never waits behind more than one other
 
 export class Pages {
-  constructor(address) {
-    Object.assign(this, { address, kept: new Map(), running: new Map(), waiting: [] });
-  }
+  constructor(address) { Object.assign(this, { address, kept: new Map(), running: new Map(), waiting: [] }); }
 
   /** The visible page, while only the pages `ahead` of it go on loading. Rejects with AbortError when overtaken. */
   async show(query, ahead) {

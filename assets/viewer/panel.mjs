@@ -7,25 +7,16 @@ export function showWindow(table, ribbon, index, clock) {
   const start = ribbon?.startS[index], assessed = index >= 0 && ribbon.assessed[index];
   const title = index >= 0 ? `${clock.time(start)} – ${clock.time(start + ribbon.labelS)}` : "No window of the model here";
   table.caption.textContent = index >= 0 && !assessed ? `${title}: not assessed` : title;
-  [...table.rows].forEach((row, c) => {
+  [...table.rows].forEach(({ cells }, c) => {
     const prob = assessed ? ribbon.prob[index * ribbon.classes + c] / 65535 : 0;
-    row.cells[1].textContent = assessed ? prob.toFixed(2) : "–";
-    row.cells[2].firstElementChild.style.width = `${prob * 100}%`;
+    cells[1].textContent = assessed ? prob.toFixed(2) : "–";
+    cells[2].firstElementChild.style.width = `${prob * 100}%`;
   });
 }
 
 export function showNotes(list, notes, clock, go) {
-  const items = notes.slice(0, LISTED).map((note) => {
-    const button = Object.assign(document.createElement("button"), { type: "button", textContent: `${clock.time(note.onset)}  ${note.text}` });
-    button.addEventListener("click", () => go(note));
-    return inItem(button);
-  });
-  if (notes.length > LISTED) items.push(inItem(`The first ${LISTED} of ${notes.length} are listed.`));
-  list.replaceChildren(...(items.length ? items : [inItem("The file has none.")]));
-}
-
-function inItem(content) {
-  const item = document.createElement("li");
-  item.append(content);
-  return item;
+  const made = (name, properties) => Object.assign(document.createElement(name), properties), more = notes.length > LISTED;
+  const buttons = notes.slice(0, LISTED).map((note) => made("button", { type: "button", textContent: `${clock.time(note.onset)}  ${note.text}`, onclick: () => go(note) }));
+  const last = more ? [`The first ${LISTED} of ${notes.length} are listed.`] : notes.length ? [] : ["The file has none."];
+  list.replaceChildren(...[...buttons, ...last].map((content) => { const item = made("li"); item.append(content); return item; }));
 }

@@ -1,5 +1,4 @@
 // Regional spectrograms on the shared time axis; limits and color map are applied here, without a request.
-
 import { drawGaps } from "./overview.mjs";
 import { text, within } from "./paint.mjs";
 

@@ -1,7 +1,6 @@
 // Ribbon and spectrogram of the recording above the EEG: one axis, one view box, click anywhere to go there.
-
 import { bytes, decodeRibbon, decodeSpectrogram } from "./bytes.mjs";
-import { axisOf, drawOverview, spanAt } from "./overview.mjs";
+import { axisOf, drawOverview } from "./overview.mjs";
 import { palette, sharp, text, withAlpha } from "./paint.mjs";
 import { bitmaps, drawSpectra, wordsAt } from "./spectrogram.mjs";
 
@@ -15,9 +14,9 @@ export class Strip {
     Object.assign(this, { overview: part("overview"), spectrogram: part("spectrogram"), box: part("box") });
     this.display = { lowDb: -10, highDb: 25, map: "viridis" };
     for (const canvas of [this.overview, this.spectrogram]) {
-      canvas.addEventListener("click", ({ offsetX }) => hooks.go(this.axis().seconds(offsetX)));
-      canvas.addEventListener("pointermove", (event) => this.hovered(canvas, event));
-      canvas.addEventListener("pointerleave", () => hooks.hover("", null));
+      canvas.onclick = ({ offsetX }) => hooks.go(this.axis().seconds(offsetX));
+      canvas.onpointermove = (event) => this.hovered(canvas, event);
+      canvas.onpointerleave = () => hooks.hover("", null);
     }
     root.addEventListener("change", ({ target: { dataset, value } }) => {
       if (!(dataset.setting in this.display)) return;
@@ -32,14 +31,11 @@ export class Strip {
   }
 
   async load() {
-    const { facts, hooks } = this;
-    if (facts.analysed) await bytes(`${this.address}/ribbon`).then((buffer) => { this.ribbon = decodeRibbon(buffer); }).catch((error) => hooks.say(error.message));
+    if (this.facts.analysed) this.ribbon = await bytes(`${this.address}/ribbon`).then(decodeRibbon).catch((error) => this.hooks.say(error.message));
     this.redraw();
   }
 
-  axis() {
-    return axisOf(this.startS, Math.min(this.facts.durationS, this.startS + this.rangeS), this.overview.clientWidth);
-  }
+  axis() { return axisOf(this.startS, Math.min(this.facts.durationS, this.startS + this.rangeS), this.overview.clientWidth); }
 
   /** Show the whole recording or a part of it around the EEG page. */
   setRange(button) {
@@ -87,13 +83,12 @@ export class Strip {
   }
 
   async loadSpectra() {
-    const { startS, stopS, plotW } = this.axis(), columns = Math.min(COLUMNS, Math.ceil(plotW / 100) * 100), key = `t0=${startS}&t1=${stopS}&columns=${columns}`;
+    const { startS, stopS, plotW } = this.axis(), key = `t0=${startS}&t1=${stopS}&columns=${Math.min(COLUMNS, Math.ceil(plotW / 100) * 100)}`;
     if (!this.facts.analysed || !this.spectrogram.clientHeight) return;
     this.wanted = key;
     if (!this.tiles.has(key)) this.tiles.set(key, bytes(`${this.address}/spectrogram?${key}`).then(decodeSpectrogram));
-    await this.tiles.get(key).then((tile) => {
-      if (this.wanted === key) this.paintSpectra(tile);        // else the range has moved on meanwhile
-    }).catch((error) => { this.tiles.delete(key); this.hooks.say(error.message); });
+    const tile = await this.tiles.get(key).catch((error) => { this.tiles.delete(key); this.hooks.say(error.message); });
+    if (this.wanted === key) this.paintSpectra(tile);        // else the range has moved on meanwhile
     while (this.tiles.size > 6) this.tiles.delete(this.tiles.keys().next().value);
   }
 
@@ -111,12 +106,5 @@ export class Strip {
     this.hooks.hover(inside ? this.clock.time(seconds) + more : "", inside ? seconds : null);
   }
 
-  spanAt(seconds) {
-    return spanAt(this.ribbon, seconds);
-  }
-
-  close() {
-    this.observer.disconnect();
-    this.themed.disconnect();
-  }
+  close() { for (const watcher of [this.observer, this.themed]) watcher.disconnect(); }
 }

@@ -1,10 +1,10 @@
 // The viewer: what is shown, how it changes, and what follows from a change. Drawing is in eeg.mjs and strip.mjs.
-
 import { fetched, NOT_RECORDED } from "./bytes.mjs";
 import { Clock } from "./clock.mjs";
 import { draw, GUTTER, RIGHT } from "./eeg.mjs";
 import { Findings } from "./findings.mjs";
 import { actionOf } from "./keys.mjs";
+import { spanAt } from "./overview.mjs";
 import { Pages } from "./pages.mjs";
 import { palette, sharp } from "./paint.mjs";
 import { showNotes, showWindow } from "./panel.mjs";
@@ -50,13 +50,12 @@ export class View {
 
   listen() {
     this.ended = new AbortController();
-    const on = (target, kind, use) => target.addEventListener(kind, use, { signal: this.ended.signal });
-    on(document, "keydown", (event) => this.pressed(event));
-    on(this.root, "click", (event) => this.clicked(event));
-    on(this.root, "change", ({ target }) => target.dataset?.setting && this.changed(target));
-    on(this.canvas, "pointermove", (event) => this.pointed(event));
-    on(this.canvas, "pointerleave", () => this.hovered("", null));
-    on(this.part("goto-form"), "submit", (event) => this.submitted(event));
+    document.addEventListener("keydown", (event) => this.pressed(event), { signal: this.ended.signal });
+    this.root.addEventListener("click", (event) => this.clicked(event));
+    this.root.addEventListener("change", ({ target }) => target.dataset.setting && this.changed(target));
+    this.canvas.onpointermove = (event) => this.pointed(event);
+    this.canvas.onpointerleave = () => this.hovered("", null);
+    this.part("goto-form").onsubmit = (event) => this.submitted(event);
     this.resized = new ResizeObserver(() => (this.value("page").endsWith("mm") ? this.goTo(this.startS) : this.paint()));
     this.resized.observe(this.canvas);
   }
@@ -71,16 +70,8 @@ export class View {
     this.turn = -1;
   }
 
-  // What is shown
-
-  get pxPerMm() {
-    return this.facts.pxPerMm || CSS_PX_PER_MM;
-  }
-
-  get plotW() {
-    return Math.max(50, this.canvas.clientWidth - GUTTER - RIGHT);
-  }
-
+  get pxPerMm() { return this.facts.pxPerMm || CSS_PX_PER_MM; }
+  get plotW() { return Math.max(50, this.canvas.clientWidth - GUTTER - RIGHT); }
   get durationS() {
     const chosen = this.value("page");
     return chosen.endsWith("mm") ? Math.round((this.plotW / this.pxPerMm / parseFloat(chosen)) * 10) / 10 : Number(chosen);
@@ -92,22 +83,14 @@ export class View {
     return query;
   }
 
-  clamp(startS) {
-    return Math.max(0, Math.min(startS, this.facts.durationS - this.durationS));
-  }
+  clamp(startS) { return Math.max(0, Math.min(startS, this.facts.durationS - this.durationS)); }
+  center(seconds) { return this.goTo(seconds - this.durationS / 2); }
+  goEvent({ start, stop }) { return stop - start < this.durationS ? this.center((start + stop) / 2) : this.goTo(start - this.durationS * 0.1); }
 
   goTo(startS, direction = 0) {
     this.startS = this.clamp(startS);
     this.strip.show({ startS: this.startS, durationS: this.durationS });
     return this.show(direction);
-  }
-
-  center(seconds) {
-    return this.goTo(seconds - this.durationS / 2);
-  }
-
-  goEvent({ start, stop }) {
-    return stop - start < this.durationS ? this.center((start + stop) / 2) : this.goTo(start - this.durationS * 0.1);
   }
 
   /** Bring the page on the screen: from memory at once, else from the server. Only the newest wish is drawn, and an old
@@ -120,8 +103,8 @@ export class View {
     const drawn = await this.pages.show(this.query(startS), ahead).then((page) => ({ page, startS, durationS }), (problem) => ({ problem }));
     clearTimeout(slow);
     if (turn !== this.turn) return;
-    this.drawn = drawn;
     this.root.classList.remove("loading");
+    Object.assign(this, { drawn, pending: false });
     if (drawn.problem) this.stopPlay();
     this.paint();
   }
@@ -132,13 +115,11 @@ export class View {
 
   paintNow() {
     const { ctx, width, height } = sharp(this.canvas), { page, startS, durationS, problem } = this.drawn ?? {}, { facts, clock, pxPerMm, notes } = this;
-    this.pending = this.pending && !this.drawn;
     Object.assign(this.part("problem"), { textContent: problem?.message ?? "", hidden: !problem });
     if (!page) return;
     const gaps = [...page.gaps, [facts.durationS, startS + durationS]].filter(([from, to]) => from < to), colors = palette(this.part("paper"));
     const look = { width, height, startS, durationS, clock, pxPerMm, colors, uvPerMm: Number(this.value("sensitivity")), negativeUp: this.value("polarity") === "up" };
     this.geo = draw(ctx, page, look, { gaps, events: facts.events, annotations: notes });
-    this.pending = false;
     this.tell();
     this.detail();
     this.root.dispatchEvent(new CustomEvent("viewer-drawn", { detail: { startS, durationS } }));
@@ -147,9 +128,10 @@ export class View {
   /** The status line at once; what the page shows in words, for those who hear it, after the paging has come to rest. */
   tell() {
     const { page, startS, durationS } = this.drawn, stopS = startS + durationS, { clock, facts } = this;
-    const speed = `${(this.plotW / this.pxPerMm / durationS).toFixed(1)} mm/s (${durationS} s/page)`, missing = `not in the recording: ${page.missing.join(", ")}`;
-    const parts = [page.status, `${this.value("sensitivity")} µV/mm`, speed, `negative ${this.value("polarity")}`];
-    this.part("status").textContent = [...parts, ...(facts.pxPerMm ? [] : ["screen not calibrated"]), ...(page.missing.length ? [missing] : [])].join(" | ");
+    const speed = `${(this.plotW / this.pxPerMm / durationS).toFixed(1)} mm/s (${durationS} s/page)`, few = page.missing.length < 6;
+    const missing = page.missing.length ? `not recorded: ${few ? page.missing.join(", ") : `${page.missing.length} electrodes`}` : "";
+    const parts = [page.status, `${this.value("sensitivity")} µV/mm`, speed, `negative ${this.value("polarity")}`, facts.pxPerMm ? "" : "screen not calibrated", missing];
+    this.part("status").textContent = parts.filter(Boolean).join(" | ");
     clearTimeout(this.spoken);
     this.spoken = setTimeout(() => {
       const here = facts.events.filter((event) => event.start < stopS && event.stop > startS);
@@ -162,7 +144,7 @@ export class View {
 
   /** Six probabilities of the window under the cursor, or at the middle of the page. */
   detail() {
-    showWindow(this.part("window"), this.strip.ribbon, this.strip.spanAt(this.cursorS ?? this.startS + this.durationS / 2), this.clock);
+    showWindow(this.part("window"), this.strip.ribbon, spanAt(this.strip.ribbon, this.cursorS ?? this.startS + this.durationS / 2), this.clock);
   }
 
   noteAddress() {
@@ -173,13 +155,11 @@ export class View {
     }, 200);
   }
 
-  // Changes
-
   pressed(event) {
     const action = actionOf(event, this.facts);
     if (!action) return;
     event.preventDefault();
-    if (!event.repeat || !this.pending) this.act(...action);       // a held key waits for the page on its way: none is skipped unseen
+    if (!event.repeat || !(this.pending || this.frame)) this.act(...action);       // a held key waits for the page on its way: none is skipped unseen
   }
 
   clicked(event) {
@@ -215,13 +195,13 @@ export class View {
 
   /** Move a list by `step`; at its ends it stops unless it goes `around`. */
   cycle(name, step, around = false) {
-    const count = [...this.list(name).options].filter((option) => !option.disabled).length, at = this.list(name).selectedIndex + step;
+    const { options, selectedIndex } = this.list(name), count = [...options].filter(({ disabled }) => !disabled).length, at = selectedIndex + step;
     this.choose(name, around ? at % count : Math.max(0, Math.min(at, count - 1)));
   }
 
   choose(name, index) {
     const list = this.list(name);
-    if (index >= list.options.length || index === list.selectedIndex) return;
+    if (!list.options[index] || index === list.selectedIndex) return;
     list.selectedIndex = index;
     this.changed(list);
   }
@@ -238,17 +218,14 @@ export class View {
   play() {
     if (this.playing) return this.stopPlay();
     const speed = this.value("speed"), everyS = speed.endsWith("x") ? this.durationS / parseFloat(speed) : 60 / Number(speed);
+    const turn = () => (this.startS >= this.clamp(Infinity) ? this.stopPlay() : this.pending || this.act("next"));
     this.root.classList.add("playing");
-    this.playing = setInterval(() => {
-      if (this.startS >= this.clamp(Infinity)) this.stopPlay();
-      else if (!this.pending) this.act("next");
-    }, everyS * 1000);
-    return this.playing;
+    return Object.assign(this, { playing: setInterval(turn, everyS * 1000) });
   }
 
   stopPlay() {
-    this.playing = clearInterval(this.playing);
     this.root.classList.remove("playing");
+    this.playing = clearInterval(this.playing);
   }
 
   submitted(event) {
