@@ -33,4 +33,4 @@ def layout(**_query: str) -> Component:
 def list_alerts(_ticks: int | None) -> Component:
     with reading() as session:
         rows = analyses.suspected_seizures(session, current_actor())
-    return alert_lines.alert_lines(rows, str(current_person().clinic_settings.get("time_zone", "UTC")))
+    return alert_lines.alert_lines(rows, current_person().time_zone)

@@ -39,5 +39,5 @@ def list_entries(action: str, _older: int | None, _newest: int | None, last: int
     before = last if ctx.triggered_id == "audit-older" else None
     with reading() as session:
         rows = audit.entries(session, current_actor(), limit=PAGE_ROWS, before_seq=before, action=None if action == "all" else action)
-    zone = str(current_person().clinic_settings.get("time_zone", "UTC"))
+    zone = current_person().time_zone
     return audit_table.audit_table(rows, zone), rows[-1].seq if rows else None, len(rows) < PAGE_ROWS

@@ -24,7 +24,7 @@ def layout(**_query: str) -> Component:
 
 @callback(Output("models-card", "children"), Input("models-card", "id"))
 def show(_start: str) -> Component:
-    who, zone = current_actor(), str(current_person().clinic_settings.get("time_zone", "UTC"))
+    who, zone = current_actor(), current_person().time_zone
     with reading() as session:
         card, served = model_cards.active(session, who), model_cards.served(session, who)
     return model_card.card_page(card, served, zone)

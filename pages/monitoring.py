@@ -28,8 +28,8 @@ def layout(**_query: str) -> Component:
             html.Div(states.loading("Looking at the workers"), id="monitoring-cards"),
             panel("Running and waiting", panel_id="monitoring-open", flush=True),
             panel("Failures", panel_id="monitoring-failures", flush=True),
-            html.Div([panel("Workers", panel_id="monitoring-workers", flush=True), panel("Jobs by queue", panel_id="monitoring-queues", flush=True)],
-                     className="columns-even columns-stack"),
+            panel("Workers", panel_id="monitoring-workers", flush=True),
+            panel("Jobs by queue", panel_id="monitoring-queues", flush=True),
             dcc.Interval(id="monitoring-tick", interval=3000),
         ],
         className="page",
@@ -42,7 +42,7 @@ def layout(**_query: str) -> Component:
     Input("monitoring-tick", "n_intervals"),
 )
 def show(_ticks: int | None) -> tuple[Component, ...]:
-    who, zone = current_actor(), str(current_person().clinic_settings.get("time_zone", "UTC"))
+    who, zone = current_actor(), current_person().time_zone
     may_act = who.may(Permission.ANALYSE)
     with reading() as session:
         view = monitoring.overview(session, who)

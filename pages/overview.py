@@ -43,7 +43,7 @@ def layout(**_query: str) -> Component:
     Input("overview-tick", "n_intervals"),
 )
 def show(_ticks: int | None) -> tuple[Component, Component, Component, Component, bool]:
-    who, zone = current_actor(), str(current_person().clinic_settings.get("time_zone", "UTC"))
+    who, zone = current_actor(), current_person().time_zone
     with reading() as session:
         rows = studies.worklist(session, who, limit=50)
         counts = studies.count_by_status(session, who)

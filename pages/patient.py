@@ -44,7 +44,7 @@ def layout(patient_id: str | None = None, **_query: str) -> Component:
     Input("patient-id", "data"),
 )
 def show_patient(patient_id: str) -> tuple[Component, Component, Component]:
-    who, zone = current_actor(), str(current_person().clinic_settings.get("time_zone", "UTC"))
+    who, zone = current_actor(), current_person().time_zone
     with reading() as session:
         patient = patients.find(session, who, object_id(patient_id))
         rows = studies.worklist(session, who, patient_id=patient.id)

@@ -60,7 +60,7 @@ def list_patients(request: dict[str, Any] | None, text: str | None) -> tuple[dic
     with reading() as session:
         rows, total = patients.search(session, current_actor(), text=text or "", start=request["startRow"],
                                       stop=request["endRow"], sort=sort, descending=descending)
-    zone = str(current_person().clinic_settings.get("time_zone", "UTC"))
+    zone = current_person().time_zone
     return {"rowData": patient_table.row_data(rows, zone), "rowCount": total}, f"{total} patients" if total != 1 else "1 patient"
 
 

@@ -45,5 +45,5 @@ def layout(status: str = "", **_query: str) -> Component:
 def list_studies(text: str | None, status: Status | None, _ticks: int | None) -> tuple[list[dict[str, Any]], str]:
     with reading() as session:
         rows = studies.worklist(session, current_actor(), text=text or "", status=status or None, limit=500)
-    zone = str(current_person().clinic_settings.get("time_zone", "UTC"))
+    zone = current_person().time_zone
     return study_table.row_data(rows, zone), f"{len(rows)} shown" if len(rows) < 500 else "the newest 500 shown"

@@ -67,7 +67,7 @@ def show(_state: str, study_id: str) -> tuple[Component, Component]:
     if analysis is None or spans is None:
         return patient_banner(view), html.Div([study_summary.not_analysed(view, row, may_analyse=may_analyse), channels])
     table = events_table(events, key, page="study", may_review=who.may(Permission.REVIEW))
-    zone = str(current_person().clinic_settings.get("time_zone", "UTC"))
+    zone = current_person().time_zone
     return patient_banner(view), study_summary.summary(view, analysis, events, spans, (table, channels), zone=zone, may_analyse=may_analyse)
 
 

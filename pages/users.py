@@ -45,7 +45,7 @@ def list_users(_changed: str | None) -> Component:
     who = current_actor()
     with reading() as session:
         rows = accounts.users(session, who)
-    return user_table.user_table(rows, str(current_person().clinic_settings.get("time_zone", "UTC")), who.user_id)
+    return user_table.user_table(rows, current_person().time_zone, who.user_id)
 
 
 @callback(

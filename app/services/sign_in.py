@@ -44,6 +44,11 @@ class Person:
     clinic_settings: dict[str, Any]  # of the site: mains frequency, time zone
     has_password: bool = False
 
+    @property
+    def time_zone(self) -> str:
+        """Zone in which this person reads our own events (IANA name)."""
+        return str(self.clinic_settings.get("time_zone", "UTC"))
+
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
