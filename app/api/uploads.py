@@ -12,6 +12,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+from sqlalchemy.exc import IntegrityError
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
@@ -25,6 +26,8 @@ from app.errors import AppError, Invalid, TooLarge
 from app.file_store import open_store
 from app.services import part_file, upload_completion, uploads
 from app.services.part_file import PartFile, part_path
+from app.services.recording_check import Refused
+from app.services.upload_completion import Verified
 from app.services.uploads import HEAD_BYTES, NewPatient, UploadView
 from app.settings import MIB
 
@@ -51,7 +54,7 @@ class Stalled(AppError):
     code = "stalled"
 
 
-class Refused(AppError):
+class FileRefused(AppError):
     status = 422
     code = "refused"
 
@@ -261,11 +264,19 @@ def complete(who: Actor, upload_id: UUID, sha256: str) -> UploadView:
     with writing() as session:
         task = upload_completion.begin(session, who, upload_id, limits)
     verdict = upload_completion.verify(task, sha256, open_store(limits), limits)
-    with writing() as session:
-        view = upload_completion.finish(session, who, upload_id, verdict)
+    view = _finish(who, upload_id, verdict)
     part_file.remove(task.path)
     telemetry.UPLOADS_ENDED.labels(view.state).inc()
     return view
+
+
+def _finish(who: Actor, upload_id: UUID, verdict: Verified | Refused) -> UploadView:
+    try:
+        with writing() as session:
+            return upload_completion.finish(session, who, upload_id, verdict)
+    except IntegrityError:               # another request stored the same bytes at this very moment: now they are known
+        with writing() as session:
+            return upload_completion.finish(session, who, upload_id, verdict)
 
 
 def tidy() -> None:
@@ -299,7 +310,7 @@ def _check_head(who: Actor, upload_id: UUID, head: bytes) -> UploadView:
 def _accepted(view: UploadView) -> UploadView:
     """A refusal is remembered first and raised then, so that it can be read again."""
     if view.state == "refused":
-        raise Refused(view.refusal)
+        raise FileRefused(view.refusal)
     return view
 
 

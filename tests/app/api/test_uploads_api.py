@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -156,6 +157,18 @@ def test_the_same_bytes_in_two_clinics_are_two_studies(api: Api, database: Setti
     ours, theirs = send(api("alice"), EDF).json(), send(api("bob"), EDF).json()
     assert ours["study_id"] != theirs["study_id"]
     assert len([path for path in database.objects_dir.rglob("*") if path.is_file()]) == 1
+
+
+def test_the_same_bytes_finished_at_the_same_moment_are_one_study(api: Api) -> None:
+    alice = api("alice")
+    pending = [begin(alice, EDF, number=str(number)) for number in range(4)]
+
+    def finish(upload_id: str) -> int:
+        return alice.patch(f"uploads/{upload_id}", content=EDF, headers=TUS | {"Upload-Offset": "0"}).status_code
+
+    with ThreadPoolExecutor(4) as pool:
+        assert set(pool.map(finish, pending)) == {204}
+    assert len({alice.get(f"uploads/{upload_id}").json()["study_id"] for upload_id in pending}) == 1
 
 
 def test_bob_cannot_see_or_touch_alices_upload(api: Api) -> None:
