@@ -1,0 +1,137 @@
+"""Studies, events, decisions, jobs and patients over the API."""
+
+from __future__ import annotations
+
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy.exc import OperationalError
+from starlette.testclient import TestClient
+
+from app.access import Actor, Role
+from app.db.accounts import User
+from app.db.columns import utc_now
+from app.db.session import writing
+from app.services import sign_in
+from tests import builders
+from tests.app.api.conftest import Api
+from tests.edf_files import edf
+from tests.uploading import send
+
+EVENTS = [("seizure", 10.0, 40.0), ("lpd", 100.0, 160.0)]
+
+
+def analysed(api: Api) -> tuple[TestClient, UUID, list[UUID]]:
+    """Alice, a study of hers with two events, and these."""
+    alice = api("alice")
+    with writing() as session:
+        user = session.query(User).filter_by(name="alice").one()
+        who = Actor(user.id, user.clinic_id, Role.NEUROLOGIST)
+        study = builders.study(session, who)
+        events = builders.analysis(session, study, EVENTS)
+    return alice, study, events
+
+
+def test_the_list_and_the_study_agree(api: Api) -> None:
+    alice, study, _ = analysed(api)
+    [row] = alice.get("studies").json()
+    one = alice.get(f"studies/{study}").json()
+    assert (row["id"], row["n_events"], row["n_unreviewed"]) == (str(study), 2, 2)
+    assert (one["patient"]["name"], one["duration_s"], one["start_local"]) == ("Rosa Ito", 600.0, "2026-05-04T22:30:00")
+
+
+def test_the_list_can_be_filtered(api: Api) -> None:
+    alice, _, _ = analysed(api)
+    assert len(alice.get("studies", params={"text": "rosa"}).json()) == 1
+    assert alice.get("studies", params={"text": "nobody"}).json() == []
+    assert alice.get("studies", params={"status": "failed"}).json() == []
+    assert alice.get("studies", params={"status": "nonsense"}).status_code == 422
+
+
+def test_a_decision_is_kept_and_can_be_withdrawn(api: Api) -> None:
+    alice, study, [seizure, _] = analysed(api)
+    for decision, held in (("accepted", "accepted"), ("dismissed", "dismissed"), ("withdrawn", "")):
+        answer = alice.post(f"events/{seizure}/decision", json={"decision": decision, "seen": {"montage": "longitudinal"}})
+        assert answer.status_code == 200
+        first, _ = alice.get(f"studies/{study}/events").json()
+        assert (first["id"], first["decision"]) == (str(seizure), held)
+
+
+def test_only_known_decisions_are_taken(api: Api) -> None:
+    alice, _, [seizure, _] = analysed(api)
+    assert alice.post(f"events/{seizure}/decision", json={"decision": "maybe"}).status_code == 422
+
+
+def test_bob_finds_nothing_of_alices(api: Api) -> None:
+    _, study, [seizure, _] = analysed(api)
+    bob = api("bob")
+    paths = [f"studies/{study}", f"studies/{study}/analysis", f"studies/{study}/events"]
+    assert {bob.get(path).status_code for path in paths} == {404}
+    assert bob.post(f"events/{seizure}/decision", json={"decision": "accepted"}).status_code == 404
+    assert bob.get("studies").json() == []
+
+
+def test_a_viewer_reads_and_decides_nothing(api: Api) -> None:
+    _, study, [seizure, _] = analysed(api)
+    vera = api("vera", role=Role.VIEWER, clinic="Clinic of alice")
+    assert vera.get(f"studies/{study}").status_code == 200
+    assert vera.post(f"events/{seizure}/decision", json={"decision": "accepted"}).status_code == 403
+
+
+def test_a_study_without_result_says_so(api: Api) -> None:
+    alice = api("alice")
+    study_id = send(alice, edf()).json()["study_id"]
+    answer = alice.get(f"studies/{study_id}/analysis")
+    assert (answer.status_code, "no result yet" in answer.json()["error"]["sentence"]) == (404, True)
+
+
+def test_a_queued_job_can_be_cancelled_once_and_tried_again(api: Api) -> None:
+    alice = api("alice")
+    job_id = send(alice, edf()).json()["job_id"]
+    assert alice.post(f"jobs/{job_id}/cancel").json()["state"] == "cancelled"
+    assert alice.post(f"jobs/{job_id}/cancel").status_code == 409
+    assert alice.post(f"jobs/{job_id}/retry").json()["state"] == "queued"
+    assert api("bob").post(f"jobs/{job_id}/cancel").status_code == 404
+
+
+def test_patients_are_found_by_name_and_number_in_their_clinic_alone(api: Api) -> None:
+    alice, bob = api("alice"), api("bob")
+    made = alice.post("patients", json={"name": "Rosa Ito", "record_number": "R-7", "birth_date": "1950-07-04"})
+    assert made.status_code == 201
+    for text in ("rosa", "r-7"):
+        assert alice.get("patients", params={"text": text}).json() == {"total": 1, "patients": [made.json()]}
+    assert bob.get("patients").json()["total"] == 0
+    assert bob.get(f"patients/{made.json()['id']}").status_code == 404
+
+
+def test_a_record_number_belongs_to_one_patient(api: Api) -> None:
+    alice = api("alice")
+    answers = [alice.post("patients", json={"name": name, "record_number": "R-7"}) for name in ("Rosa Ito", "Rosa Ido")]
+    assert [answer.status_code for answer in answers] == [201, 409]
+    assert "R-7" in answers[1].json()["error"]["sentence"]
+
+
+@pytest.mark.parametrize("path", ["studies/{}", "studies/{}/analysis", "studies/{}/events", "jobs/{}", "patients/{}", "uploads/{}"])
+def test_what_does_not_exist_is_404_and_what_is_no_id_is_422(api: Api, path: str) -> None:
+    alice = api("alice")
+    assert alice.get(path.format(uuid4())).status_code == 404
+    assert alice.get(path.format("1 or 1=1")).status_code == 422
+
+
+def test_a_database_that_is_away_is_503_with_retry_after(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(*_: object, **__: object) -> None:
+        raise OperationalError("select 1", {}, Exception("server closed the connection unexpectedly"))
+
+    alice = api("alice")
+    monkeypatch.setattr("app.services.studies.worklist", away)
+    answer = alice.get("studies")
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
+    assert answer.json()["error"]["sentence"].startswith("The database is not answering.")
+
+
+def test_an_expired_token_is_401(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    alice = api("alice")
+    with writing() as session:
+        sign_in.end_all(session, session.query(User).filter_by(name="alice").one().id, now=utc_now())
+    answer = alice.get("studies")
+    assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
