@@ -181,7 +181,9 @@ def _mark_unknown_address(response: Response) -> Response:
 def _answer_errors(server: Flask) -> None:
     """Pages and JSON for errors outside callbacks; Dash's own errors (unknown bundle or callback) are the client's."""
     server.register_error_handler(AppError, lambda error: _answer(error.sentence, error.status, error.code))
-    server.register_error_handler(DashException, lambda _error: _answer("There is nothing at this address.", 404, "not_found"))
+    server.register_error_handler(
+        DashException, lambda _error: _answer("There is nothing at this address.", 404, "not_found")
+    )
     server.register_error_handler(PreventUpdate, lambda _error: ("", 204))
     server.register_error_handler(HTTPException, lambda error: _answer(error.description, error.code, "http"))
     server.register_error_handler(Exception, lambda error: _answer(sentence_of(error), 500, "went_wrong"))

@@ -14,16 +14,37 @@ from components import clock, states
 from components.dense_table import dense_table
 
 ACTIONS: Final = {
-    "all": "All actions", "signed_in": "Signed in", "signed_out": "Signed out", "sign_in_failed": "Sign-in failed",
-    "upload_started": "Upload started", "upload_confirmed": "Upload confirmed", "upload_stored": "Upload stored",
-    "upload_refused": "Upload refused", "upload_cancelled": "Upload cancelled", "study_created": "Study created",
-    "recording_opened": "Recording opened", "study_status": "Study status changed", "analysis_asked": "Analysis asked for",
-    "event_accepted": "Event accepted", "event_dismissed": "Event dismissed", "event_withdrawn": "Decision withdrawn",
-    "report_begun": "Report begun", "report_changed": "Report changed", "report_signed": "Report signed",
-    "report_downloaded": "Report downloaded", "events_exported": "Events exported", "patient_created": "Patient added",
-    "patient_changed": "Patient changed", "user_created": "User added", "user_disabled": "User disabled",
-    "link_issued": "Sign-in link issued", "token_issued": "API token issued", "password_changed": "Password changed",
-    "settings_changed": "Own settings changed", "site_changed": "Site settings changed", "clinic_created": "Clinic created",
+    "all": "All actions",
+    "signed_in": "Signed in",
+    "signed_out": "Signed out",
+    "sign_in_failed": "Sign-in failed",
+    "upload_started": "Upload started",
+    "upload_confirmed": "Upload confirmed",
+    "upload_stored": "Upload stored",
+    "upload_refused": "Upload refused",
+    "upload_cancelled": "Upload cancelled",
+    "study_created": "Study created",
+    "recording_opened": "Recording opened",
+    "study_status": "Study status changed",
+    "analysis_asked": "Analysis asked for",
+    "event_accepted": "Event accepted",
+    "event_dismissed": "Event dismissed",
+    "event_withdrawn": "Decision withdrawn",
+    "report_begun": "Report begun",
+    "report_changed": "Report changed",
+    "report_signed": "Report signed",
+    "report_downloaded": "Report downloaded",
+    "events_exported": "Events exported",
+    "patient_created": "Patient added",
+    "patient_changed": "Patient changed",
+    "user_created": "User added",
+    "user_disabled": "User disabled",
+    "link_issued": "Sign-in link issued",
+    "token_issued": "API token issued",
+    "password_changed": "Password changed",
+    "settings_changed": "Own settings changed",
+    "site_changed": "Site settings changed",
+    "clinic_created": "Clinic created",
 }
 
 
@@ -36,7 +57,9 @@ def audit_table(rows: Iterable[AuditView], zone: str) -> Component:
 
 
 def _row(row: AuditView, zone: str) -> Component:
-    detail = ", ".join(f"{key}: {value if isinstance(value, str) else json.dumps(value)}" for key, value in row.detail.items())
+    detail = ", ".join(
+        f"{key}: {value if isinstance(value, str) else json.dumps(value)}" for key, value in row.detail.items()
+    )
     identifier = html.Code(str(row.object_id)[:8], title=str(row.object_id)) if row.object_id else None
     cells = (str(row.seq), clock.moment(row.at, zone), row.user_name or "–", ACTIONS.get(row.action, row.action),
              html.Span([row.object_kind, " ", identifier]), html.Span(detail, className="mono audit-detail"))

@@ -23,21 +23,38 @@ def channel_table(signals: Sequence[Mapping[str, Any]], layout: ChannelLayout, q
     names |= {index: "-".join(pair) for pair, index in layout.pairs.items()}
     marks = {channel["name"]: channel for channel in quality.get("channels", ())}
     rows = [_row(index, signal, names.get(index, ""), layout, marks) for index, signal in enumerate(signals)]
-    missing = states.notice(f"Not in this file: {', '.join(layout.missing)}.", kind="warning") if layout.missing else None
+    missing = (
+        states.notice(f"Not in this file: {', '.join(layout.missing)}.", kind="warning") if layout.missing else None
+    )
     return html.Div([missing, dense_table(COLUMNS, rows)])
 
 
 def channel_panel(signals: Sequence[Mapping[str, Any]], layout: ChannelLayout, quality: Mapping[str, Any]) -> Component:
     """The table folded away: a technologist opens it, a reader rarely does."""
-    count = f"{len(layout.electrodes)} of 19 electrodes" if layout.electrodes else f"{len(layout.pairs)} electrode pairs"
-    head = html.Summary([html.H2("Signals and electrodes"), html.Span(f"{len(signals)} signals, {count}", className="more")])
-    return html.Details([head, html.Div(channel_table(signals, layout, quality), className="panel-body")], className="panel folded")
+    count = (
+        f"{len(layout.electrodes)} of 19 electrodes" if layout.electrodes else f"{len(layout.pairs)} electrode pairs"
+    )
+    head = html.Summary(
+        [html.H2("Signals and electrodes"), html.Span(f"{len(signals)} signals, {count}", className="more")]
+    )
+    return html.Details(
+        [head, html.Div(channel_table(signals, layout, quality), className="panel-body")], className="panel folded"
+    )
 
 
-def _row(index: int, signal: Mapping[str, Any], name: str, layout: ChannelLayout, marks: Mapping[str, Any]) -> Component:
+def _row(
+    index: int, signal: Mapping[str, Any], name: str, layout: ChannelLayout, marks: Mapping[str, Any]
+) -> Component:
     mark = marks.get(name, {})
     unread = "" if signal.get("calibrated", True) else "no usable scale, not read"
     share = f"{100 * mark['bad_share']:.0f} %" if mark else ""
-    cells = (str(index + 1), signal["label"], name or "–", KINDS[layout.kinds[index]], f"{signal['sfreq_hz']:g} Hz", share,
-             ", ".join(mark.get("reasons", ())) or unread)
+    cells = (
+        str(index + 1),
+        signal["label"],
+        name or "–",
+        KINDS[layout.kinds[index]],
+        f"{signal['sfreq_hz']:g} Hz",
+        share,
+        ", ".join(mark.get("reasons", ())) or unread,
+    )
     return html.Tr([html.Td(cell) for cell in cells])

@@ -54,7 +54,9 @@ def class_chip(pattern: PatternClass) -> Component:
 def class_name(pattern: PatternClass) -> Component:
     """Code and, where it says more, the name: ``SZ Seizure``, ``LPD``."""
     name = DISPLAY_NAMES[pattern]
-    return html.Span([class_chip(pattern), html.Span(name) if name != LETTERS[pattern] else None], className="class-name")
+    return html.Span(
+        [class_chip(pattern), html.Span(name) if name != LETTERS[pattern] else None], className="class-name"
+    )
 
 
 def synthetic_badge() -> Component:

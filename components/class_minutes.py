@@ -15,7 +15,7 @@ from ml.classes import CLASSES, LONG_NAMES
 
 
 def shares(seconds: Mapping[str, float]) -> list[dict[str, str | float]]:
-    """Parts of a bar in the order of the classes: ``{"class", "letters", "share" (0..1), "title"}``; absent ones left out."""
+    """Parts of a bar by class: ``{"class", "letters", "share" (0..1), "title"}``; absent classes are left out."""
     total = sum(seconds.get(pattern, 0.0) for pattern in CLASSES)
     return [
         {"class": pattern, "letters": LETTERS[pattern], "share": seconds[pattern] / total,
@@ -56,4 +56,6 @@ def minute_table(seconds: Mapping[str, float], n_events: Mapping[str, int]) -> C
 
 
 def _bar(pattern: str, share: float) -> Component:
-    return html.Span(html.Span(style={"width": f"{100 * share:.2f}%"}, className=f"fill fill-{pattern}"), className="share-bar")
+    return html.Span(
+        html.Span(style={"width": f"{100 * share:.2f}%"}, className=f"fill fill-{pattern}"), className="share-bar"
+    )

@@ -1,4 +1,7 @@
-"""Times and durations in words: the recorder's clock has no zone, our own events are UTC and shown in the clinic's zone."""
+"""Times and durations in words.
+
+The recorder's clock has no zone; our own events are UTC and shown in the zone of the clinic.
+"""
 
 from __future__ import annotations
 

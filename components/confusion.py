@@ -27,14 +27,28 @@ def confusion_figure(counts: Sequence[Sequence[int]]) -> go.Figure:
     letters = [LETTERS[name] for name in CLASSES]
     names = [LONG_NAMES[name] for name in CLASSES]
     heat = go.Heatmap(
-        z=share, x=letters, y=letters, text=text, texttemplate="%{text}", zmin=0, zmax=1, showscale=False, xgap=2, ygap=2,
-        colorscale=[list(stop) for stop in SHADES], customdata=[[(row, column) for column in names] for row in names],
+        z=share,
+        x=letters,
+        y=letters,
+        text=text,
+        texttemplate="%{text}",
+        zmin=0,
+        zmax=1,
+        showscale=False,
+        xgap=2,
+        ygap=2,
+        colorscale=[list(stop) for stop in SHADES],
+        customdata=[[(row, column) for column in names] for row in names],
         hovertemplate="readers: %{customdata[0]}<br>model: %{customdata[1]}<br>%{text}<extra></extra>",
     )
     figure = go.Figure(heat)
     figure.update_layout(
-        margin={"l": 64, "r": 8, "t": 44, "b": 8}, height=330, paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)",
-        font={"size": 12, "family": "system-ui, sans-serif"}, dragmode=False,
+        margin={"l": 64, "r": 8, "t": 44, "b": 8},
+        height=330,
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        font={"size": 12, "family": "system-ui, sans-serif"},
+        dragmode=False,
         xaxis={"side": "top", "title": {"text": "Model"}, "showgrid": False, "fixedrange": True},
         yaxis={"autorange": "reversed", "title": {"text": "Readers"}, "showgrid": False, "fixedrange": True},
     )
@@ -42,5 +56,10 @@ def confusion_figure(counts: Sequence[Sequence[int]]) -> go.Figure:
 
 
 def confusion_graph(graph_id: str, counts: Sequence[Sequence[int]]) -> Component:
-    return dcc.Graph(id=graph_id, figure=confusion_figure(counts), config={"displayModeBar": False, "displaylogo": False},
-                     className="confusion", responsive=True)
+    return dcc.Graph(
+        id=graph_id,
+        figure=confusion_figure(counts),
+        config={"displayModeBar": False, "displaylogo": False},
+        className="confusion",
+        responsive=True,
+    )

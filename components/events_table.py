@@ -22,14 +22,16 @@ SHOWN: Final = 300
 
 
 def events_table(events: Sequence[EventView], study_id: UUID, *, page: str, may_review: bool) -> Component:
-    """Table with a link to the signal and buttons with the pattern ids ``{"type": "<page>-decide", "event", "decision"}``."""
+    """Table with links to the signal and buttons with the ids ``{"type": "<page>-decide", "event", "decision"}``."""
     if not events:
         return states.empty("The model suggests no events.", "No findings does not mean a normal EEG.")
     columns = ("Start", "Pattern", "Length", "Highest p", heading("Mean p", "col-mean"), "Decision", "")
     ordered = sorted(events, key=lambda event: (event.pattern != "seizure", event.start_s))   # a decision moves no row
     rows = [_row(event, study_id, page, may_review) for event in ordered[:SHOWN]]
     more = f"{len(events) - SHOWN} more events are listed in the viewer." if len(events) > SHOWN else ""
-    return html.Div([dense_table(columns, rows, class_name="events-table"), html.P(more, className="more") if more else None])
+    return html.Div(
+        [dense_table(columns, rows, class_name="events-table"), html.P(more, className="more") if more else None]
+    )
 
 
 def _row(event: EventView, study_id: UUID, page: str, may_review: bool) -> Component:
@@ -49,15 +51,19 @@ def _row(event: EventView, study_id: UUID, page: str, may_review: bool) -> Compo
 
 
 def _prob(value: float, pattern: str) -> Component:
-    bar = html.Span(html.Span(className=f"fill-{pattern}", style={"width": f"{100 * value:.0f}%"}), className="share-bar")
+    bar = html.Span(
+        html.Span(className=f"fill-{pattern}", style={"width": f"{100 * value:.0f}%"}), className="share-bar"
+    )
     return html.Span([f"{value:.2f}", bar], className="prob")
 
 
 def _buttons(event: EventView, page: str) -> Component:
     if event.decision:
         return html.Div(_button(event, page, "withdrawn", "undo", "Undo"), className="event-actions")
-    return html.Div([_button(event, page, "accepted", "check", "Accept"), _button(event, page, "dismissed", "cross", "Dismiss")],
-                    className="event-actions")
+    return html.Div(
+        [_button(event, page, "accepted", "check", "Accept"), _button(event, page, "dismissed", "cross", "Dismiss")],
+        className="event-actions",
+    )
 
 
 def _button(event: EventView, page: str, decision: str, icon_name: str, label: str) -> Component:

@@ -12,12 +12,18 @@ from components.shell import icon
 
 def fact_list(pairs: Iterable[tuple[str, str | Component]]) -> Component:
     """A list of name and value, without those that are empty; values come from files and stay text."""
-    return html.Dl([part for name, value in pairs if value for part in (html.Dt(name), html.Dd(value))], className="fact-list")
+    return html.Dl(
+        [part for name, value in pairs if value for part in (html.Dt(name), html.Dd(value))], className="fact-list"
+    )
 
 
 def card(label: str, value: str | Component, note: str | Component = "", *, tone: str = "") -> Component:
     return html.Div(
-        [html.Span(label, className="card-label"), html.Span(value, className="card-value"), html.Span(note, className="card-note")],
+        [
+            html.Span(label, className="card-label"),
+            html.Span(value, className="card-value"),
+            html.Span(note, className="card-note"),
+        ],
         className=f"card-number tone-{tone}" if tone else "card-number",
     )
 

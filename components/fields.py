@@ -17,7 +17,9 @@ def field(label: str, control: Component, hint: str = "") -> Component:
 
 
 def text(control_id: str, *, value: str = "", kind: str = "text", placeholder: str = "", **rest: Any) -> Component:
-    control: Component = dbc.Input(id=control_id, value=value, type=kind, placeholder=placeholder, autoComplete="off", size="sm", **rest)
+    control: Component = dbc.Input(
+        id=control_id, value=value, type=kind, placeholder=placeholder, autoComplete="off", size="sm", **rest
+    )
     return control
 
 
@@ -44,6 +46,8 @@ def filter_chips(control_id: str, options: Mapping[str, str], value: str = "") -
     return chips
 
 
-def button(label: str | Sequence[Component | str], control_id: str | dict[str, str], *, kind: str = "secondary", **rest: Any) -> Component:
+def button(
+    label: str | Sequence[Component | str], control_id: str | dict[str, str], *, kind: str = "secondary", **rest: Any
+) -> Component:
     """A button of kind "primary", "secondary" or "quiet"."""
     return html.Button(label, id=control_id, type="button", className=f"btn btn-{kind}", **rest)

@@ -20,6 +20,8 @@ def progress_text(state: str, step: str, done: int, total: int) -> str:
 def progress_bar(state: str, step: str, done: int, total: int) -> Component:
     share = min(1.0, done / total) if total else 0.0
     text = progress_text(state, step, done, total)
-    bar = html.Span(html.Span(className="progress-fill", style={"width": f"{100 * share:.1f}%"}), className="progress-track")
+    bar = html.Span(
+        html.Span(className="progress-fill", style={"width": f"{100 * share:.1f}%"}), className="progress-track"
+    )
     return html.Div([bar, html.Span(text, className="progress-text")], className="job-progress", role="progressbar",
                     **aria(valuenow=round(100 * share), valuemin=0, valuemax=100, label=text))

@@ -17,7 +17,12 @@ from components.chips import status_chip, synthetic_badge
 from components.shell import icon
 
 SEX: Final = {"F": "female", "M": "male"}
-TABS: Final = (("Summary", "", "list"), ("Review EEG", "/review", "wave"), ("Spectrogram", "/spectrogram", "grid"), ("Report", "/report", "page"))
+TABS: Final = (
+    ("Summary", "", "list"),
+    ("Review EEG", "/review", "wave"),
+    ("Spectrogram", "/spectrogram", "grid"),
+    ("Report", "/report", "page"),
+)
 
 
 def patient_banner(view: StudyView) -> Component:
@@ -26,25 +31,37 @@ def patient_banner(view: StudyView) -> Component:
         [
             *_person(view.patient, synthetic=view.synthetic),
             _fact("Age at recording", view.age.text),
-            _fact("Recording", html.Span([html.Span(view.original_name, className="file-name", title=view.original_name),
-                                          f", {clock.duration(view.duration_s)}"])),
+            _fact(
+                "Recording",
+                html.Span(
+                    [
+                        html.Span(view.original_name, className="file-name", title=view.original_name),
+                        f", {clock.duration(view.duration_s)}",
+                    ]
+                ),
+            ),
             _fact("Start (recorder's clock)", clock.recorder_start(view.start_local)),
             html.Div(status_chip(view.status), className="banner-status"),
         ],
-        className="patient-banner", role="group", **aria(label="Patient and recording"),
+        className="patient-banner",
+        role="group",
+        **aria(label="Patient and recording"),
     )
 
 
 def person_banner(patient: PatientView) -> Component:
     """The banner of a page about a patient rather than a study."""
-    return html.Div(_person(patient, synthetic=patient.synthetic), className="patient-banner", role="group", **aria(label="Patient"))
+    return html.Div(
+        _person(patient, synthetic=patient.synthetic), className="patient-banner", role="group", **aria(label="Patient")
+    )
 
 
 def study_tabs(study_id: str | UUID) -> Component:
     """Summary, EEG, spectrogram and report of one study; the address tells which is open."""
     base = f"/studies/{study_id}"
     links = [
-        dbc.NavLink([icon(name), title], href=base + rest, active="exact", className="study-tab") for title, rest, name in TABS
+        dbc.NavLink([icon(name), title], href=base + rest, active="exact", className="study-tab")
+        for title, rest, name in TABS
     ]
     return html.Nav(links, className="study-tabs", **aria(label="Study"))
 
@@ -60,4 +77,6 @@ def _person(patient: PatientView, *, synthetic: bool) -> list[Component]:
 
 
 def _fact(label: str, value: str | Component) -> Component:
-    return html.Div([html.Span(label, className="fact-label"), html.Span(value, className="fact-value")], className="fact")
+    return html.Div(
+        [html.Span(label, className="fact-label"), html.Span(value, className="fact-value")], className="fact"
+    )

@@ -18,11 +18,21 @@ def patient_form(prefix: str, patient: PatientView | None = None) -> Component:
     born = patient.birth_date.isoformat() if patient and patient.birth_date else ""
     return html.Div(
         [
-            fields.field("Name", fields.text(f"{prefix}-name", value=patient.name if patient else "", maxLength=200), "Family name, first name"),
-            fields.field("Record number", fields.text(f"{prefix}-record", value=patient.record_number if patient else "", maxLength=80),
-                         "Unique in your clinic"),
-            fields.field("Birth date", fields.text(f"{prefix}-born", value=born, kind="date"),
-                         "Needed for the age at the recording: children and neonates are handled differently"),
+            fields.field(
+                "Name",
+                fields.text(f"{prefix}-name", value=patient.name if patient else "", maxLength=200),
+                "Family name, first name",
+            ),
+            fields.field(
+                "Record number",
+                fields.text(f"{prefix}-record", value=patient.record_number if patient else "", maxLength=80),
+                "Unique in your clinic",
+            ),
+            fields.field(
+                "Birth date",
+                fields.text(f"{prefix}-born", value=born, kind="date"),
+                "Needed for the age at the recording: children and neonates are handled differently",
+            ),
             fields.field("Sex", fields.choice(f"{prefix}-sex", SEXES, (patient.sex if patient else None) or "unknown")),
             fields.field("Note", fields.text(f"{prefix}-note", value=patient.note if patient else "", maxLength=4000)),
         ],

@@ -19,8 +19,16 @@ SORT_KEYS: Final[dict[str, SortKey]] = {
 
 def patient_grid(grid_id: str) -> Component:
     columns: list[dict[str, Any]] = [
-        {"field": "name", "headerName": "Patient", "cellRenderer": "NameCell", "minWidth": 220, "flex": 3, "sort": "asc",
-         "filter": "agTextColumnFilter", "suppressHeaderFilterButton": True},
+        {
+            "field": "name",
+            "headerName": "Patient",
+            "cellRenderer": "NameCell",
+            "minWidth": 220,
+            "flex": 3,
+            "sort": "asc",
+            "filter": "agTextColumnFilter",
+            "suppressHeaderFilterButton": True,
+        },
         {"field": "record", "headerName": "Record no.", "minWidth": 130, "flex": 2},
         {"field": "born", "headerName": "Born", "width": 120},
         {"field": "sex", "headerName": "Sex", "width": 100, "sortable": False},

@@ -1,6 +1,7 @@
 """The probability ribbon of a whole recording: six rows, one per class, strength of colour = probability.
 
-Each row is a one-pixel-high image used as a mask over the colour of its class, so it follows the theme and weighs a few hundred bytes.
+Each row is a one-pixel-high image used as a mask over the colour of its class, so it follows the theme and weighs a few
+hundred bytes.
 """
 
 from __future__ import annotations
@@ -82,7 +83,9 @@ def _mask(prob: NDArray[np.float32]) -> str:
 
 
 def _hatch(left: float, width: float, what: str) -> Component:
-    return html.Span(className="ribbon-hatch", title=what, style={"left": f"{100 * left:.3f}%", "width": f"{100 * width:.3f}%"})
+    return html.Span(
+        className="ribbon-hatch", title=what, style={"left": f"{100 * left:.3f}%", "width": f"{100 * width:.3f}%"}
+    )
 
 
 def _ticks(duration_s: float, start: datetime | None) -> Component:

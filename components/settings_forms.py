@@ -26,17 +26,29 @@ PX_PER_MM: Final = 96 / 25.4
 def site_form(site: SiteSettings, *, may_change: bool) -> Component:
     """Mains frequency, time zone and letterhead; only an administrator may save them."""
     zones = html.Datalist([html.Option(value=name) for name in sorted(available_timezones())], id="settings-zones")
-    save = fields.button([icon("check"), "Save site settings"], "settings-save-site", kind="primary", disabled=not may_change)
+    save = fields.button(
+        [icon("check"), "Save site settings"], "settings-save-site", kind="primary", disabled=not may_change
+    )
     hint = "" if may_change else "Only an administrator of your clinic may change these."
     return html.Div(
         [
             html.Div(
                 [
-                    fields.field("Mains frequency", fields.choice("settings-mains", {"50": "50 Hz", "60": "60 Hz"}, str(site.mains_hz)),
-                                 "Offered first by the notch filter"),
-                    fields.field("Time zone", fields.text("settings-zone", value=site.time_zone, list="settings-zones"),
-                                 "For our own events; recordings keep the recorder's clock"),
-                    fields.field("Letterhead", fields.text("settings-letterhead", value=site.letterhead, maxLength=500), "Printed on reports"),
+                    fields.field(
+                        "Mains frequency",
+                        fields.choice("settings-mains", {"50": "50 Hz", "60": "60 Hz"}, str(site.mains_hz)),
+                        "Offered first by the notch filter",
+                    ),
+                    fields.field(
+                        "Time zone",
+                        fields.text("settings-zone", value=site.time_zone, list="settings-zones"),
+                        "For our own events; recordings keep the recorder's clock",
+                    ),
+                    fields.field(
+                        "Letterhead",
+                        fields.text("settings-letterhead", value=site.letterhead, maxLength=500),
+                        "Printed on reports",
+                    ),
                 ],
                 className="field-grid",
             ),
@@ -51,13 +63,34 @@ def reader_form(mine: Mapping[str, Any]) -> Component:
     lff = {f"{hz:g}": f"{hz:g} Hz" for hz in LFF_HZ if hz}
     hff = {f"{hz:g}": f"{hz:g} Hz" for hz in HFF_HZ if hz}
     controls = (
-        ("Montage", fields.choice("settings-montage", {name: TITLES[name] for name in MONTAGES}, str(mine.get("montage", "longitudinal")))),
-        ("Polarity", fields.choice("settings-polarity", {"up": "Negative up", "down": "Negative down"}, str(mine.get("polarity", "up")))),
+        (
+            "Montage",
+            fields.choice(
+                "settings-montage", {name: TITLES[name] for name in MONTAGES}, str(mine.get("montage", "longitudinal"))
+            ),
+        ),
+        (
+            "Polarity",
+            fields.choice(
+                "settings-polarity", {"up": "Negative up", "down": "Negative down"}, str(mine.get("polarity", "up"))
+            ),
+        ),
         ("Low-frequency filter", fields.choice("settings-lff", lff, str(mine.get("lff_hz", "1")))),
         ("High-frequency filter", fields.choice("settings-hff", hff, str(mine.get("hff_hz", "70")))),
-        ("Sensitivity", fields.choice("settings-sensitivity", {str(uv): f"{uv} µV/mm" for uv in (1, 2, 3, 5, 7, 10, 15, 20, 30, 50, 70, 100)},
-                                      str(mine.get("sensitivity_uv_mm", "7")))),
-        ("Single-letter keys", fields.choice("settings-keys", {"on": "On", "off": "Off"}, "on" if mine.get("single_keys", True) else "off")),
+        (
+            "Sensitivity",
+            fields.choice(
+                "settings-sensitivity",
+                {str(uv): f"{uv} µV/mm" for uv in (1, 2, 3, 5, 7, 10, 15, 20, 30, 50, 70, 100)},
+                str(mine.get("sensitivity_uv_mm", "7")),
+            ),
+        ),
+        (
+            "Single-letter keys",
+            fields.choice(
+                "settings-keys", {"on": "On", "off": "Off"}, "on" if mine.get("single_keys", True) else "off"
+            ),
+        ),
     )
     save = fields.button([icon("check"), "Save viewer settings"], "settings-save-reader", kind="primary")
     return html.Div([html.Div([fields.field(label, control) for label, control in controls], className="field-grid"),
@@ -69,17 +102,23 @@ def screen_form(mine: Mapping[str, Any]) -> Component:
     measured = mine.get("px_per_mm")
     value = float(measured or PX_PER_MM)
     slider = dbc.Input(id="settings-px", type="range", min=2, max=14, step=0.01, value=value, className="form-range")
-    state = f"Calibrated: {value:.2f} px/mm." if measured else "Not calibrated: the viewer says so beside its sensitivity."
+    state = (
+        f"Calibrated: {value:.2f} px/mm." if measured else "Not calibrated: the viewer says so beside its sensitivity."
+    )
     return html.Div(
         [
-            html.P("Hold a bank card against the bar and move the slider, or use the arrow keys, until both are equally wide. "
-                   "Measure again after changing the zoom or the monitor."),
+            html.P(
+                "Hold a bank card against the bar and move the slider, or use the arrow keys, until both are as wide. "
+                "Measure again after changing the zoom or the monitor."
+            ),
             html.Div(card_ruler(value), id="settings-ruler"),
             fields.field("Width of the bar", slider),
             html.P(state, id="settings-screen-state", className="more"),
             html.Div(
-                [fields.button([icon("check"), "Save calibration"], "settings-save-screen", kind="primary"),
-                 fields.button("Forget it", "settings-forget-screen")],
+                [
+                    fields.button([icon("check"), "Save calibration"], "settings-save-screen", kind="primary"),
+                    fields.button("Forget it", "settings-forget-screen"),
+                ],
                 className="form-actions",
             ),
         ],
@@ -96,12 +135,22 @@ def password_form(*, has_password: bool) -> Component:
     return html.Div(
         [
             html.Div(
-                [html.Div(current, hidden=not has_password),
-                 fields.field("New password", fields.text("settings-new-password", kind="password"), "At least 12 characters; a sentence is good")],
+                [
+                    html.Div(current, hidden=not has_password),
+                    fields.field(
+                        "New password",
+                        fields.text("settings-new-password", kind="password"),
+                        "At least 12 characters; a sentence is good",
+                    ),
+                ],
                 className="field-grid",
             ),
-            html.Div(fields.button([icon("check"), "Change password" if has_password else "Set a password"], "settings-save-password"),
-                     className="form-actions"),
+            html.Div(
+                fields.button(
+                    [icon("check"), "Change password" if has_password else "Set a password"], "settings-save-password"
+                ),
+                className="form-actions",
+            ),
         ],
     )
 
@@ -109,6 +158,9 @@ def password_form(*, has_password: bool) -> Component:
 def theme_buttons() -> Component:
     choices = (("light", "sun", "Light"), ("dark", "moon", "Dark"), ("system", "cpu", "As the system"))
     return html.Div(
-        [html.Button([icon(name), words], type="button", className="btn btn-secondary", **data(theme_choice=theme)) for theme, name, words in choices],
+        [
+            html.Button([icon(name), words], type="button", className="btn btn-secondary", **data(theme_choice=theme))
+            for theme, name, words in choices
+        ],
         className="form-actions",
     )

@@ -9,13 +9,19 @@ from components.shell import icon
 
 
 def loading(what: str = "Loading") -> Component:
-    return html.Div([html.Span(className="loading-bar"), html.Span(f"{what} …")], className="state state-loading", role="status")
+    return html.Div(
+        [html.Span(className="loading-bar"), html.Span(f"{what} …")], className="state state-loading", role="status"
+    )
 
 
 def empty(title: str, sentence: str = "", *actions: Component) -> Component:
     """Nothing here yet, and what to do about it."""
     return html.Div(
-        [html.Strong(title), html.P(sentence) if sentence else None, html.Div(list(actions), className="state-actions")],
+        [
+            html.Strong(title),
+            html.P(sentence) if sentence else None,
+            html.Div(list(actions), className="state-actions"),
+        ],
         className="state state-empty",
     )
 
@@ -26,9 +32,12 @@ def failed(sentence: str) -> Component:
         [
             html.Strong([icon("warning"), "This page cannot be shown"]),
             html.P(sentence),
-            html.Div(dcc.Link("Go to the overview", href="/", className="btn btn-secondary"), className="state-actions"),
+            html.Div(
+                dcc.Link("Go to the overview", href="/", className="btn btn-secondary"), className="state-actions"
+            ),
         ],
-        className="state state-failed", role="alert",
+        className="state state-failed",
+        role="alert",
     )
 
 
@@ -37,7 +46,9 @@ def no_permission(title: str, permission: str) -> Component:
         [
             html.Strong([icon("shield"), f"{title} is not open to your role"]),
             html.P(f"This page needs the right to {permission}. Ask an administrator of your clinic."),
-            html.Div(dcc.Link("Go to the overview", href="/", className="btn btn-secondary"), className="state-actions"),
+            html.Div(
+                dcc.Link("Go to the overview", href="/", className="btn btn-secondary"), className="state-actions"
+            ),
         ],
         className="state state-refused",
     )

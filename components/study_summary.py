@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from dash import dcc, html
@@ -26,14 +27,22 @@ LIMITS: Final = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the newest analysis says of a study."""
+
+    analysis: AnalysisView
+    events: Sequence[EventView]
+    spans: Spans
+
+
 def summary(
-    view: StudyView, analysis: AnalysisView, events: Sequence[EventView], spans: Spans, parts: tuple[Component, Component], *,
-    zone: str, may_analyse: bool,
+    view: StudyView, found: Found, table: Component, channels: Component, *, zone: str, may_analyse: bool
 ) -> Component:
-    """Everything below the banner of an analysed study; ``parts`` are the events table and the channel panel."""
-    strip = ribbon(spans, duration_s=view.duration_s, start=view.start_local, gaps=view.gaps, href=f"/studies/{view.id}/review")
+    """Everything below the banner of an analysed study; ``table`` lists the events, ``channels`` the signals."""
+    analysis, events, there = found.analysis, found.events, f"/studies/{view.id}/review"
+    strip = ribbon(found.spans, duration_s=view.duration_s, start=view.start_local, gaps=view.gaps, href=there)
     n_events = Counter(event.pattern for event in events)
-    table, channels = parts
     side = [
         panel("Minutes by class", minute_table(analysis.seconds_by_class, n_events), flush=True),
         panel("Findings and quality", _findings(view, analysis)),
@@ -44,29 +53,42 @@ def summary(
             states.notice(view.age_warning, kind="warning") if view.age_warning else None,
             _cards(view, analysis, events),
             panel("Probability over the recording", strip, html.P(LIMITS, className="more"), actions=_links(view)),
-            html.Div([html.Div([panel("Suggested events", table, panel_id="study-events", flush=True), channels]), html.Div(side)], className="columns"),
+            html.Div(
+                [
+                    html.Div([panel("Suggested events", table, panel_id="study-events", flush=True), channels]),
+                    html.Div(side),
+                ],
+                className="columns",
+            ),
         ],
     )
 
 
-def not_analysed(view: StudyView, row: StudyRow, *, may_analyse: bool) -> Component:
+def not_analysed(view: StudyView, row: StudyRow, channels: Component, *, may_analyse: bool) -> Component:
     """What stands in place of the summary before, during and instead of an analysis."""
+    said = [*([view.age_warning] if view.age_warning else []), *view.findings]
+    findings = panel("What the file says", facts.sentences(said)) if said else None
+    return html.Div([panel("Analysis", _standing(view, row, may_analyse), flush=True), findings, channels])
+
+
+def _standing(view: StudyView, row: StudyRow, may_analyse: bool) -> Component:
     viewer = dcc.Link([icon("wave"), "Read the EEG"], href=f"/studies/{view.id}/review", className="btn btn-secondary")
-    again = _again("primary") if may_analyse else None
-    found = [*([view.age_warning] if view.age_warning else []), *view.findings]
+    actions = [_again("primary"), viewer] if may_analyse else [viewer]
     if row.status in ("queued", "analysing"):
-        state = states.empty("The analysis is under way.", "This page fills by itself. The recording can be read meanwhile.", viewer)
-    elif row.status == "failed":
-        state = states.empty("The analysis failed.", row.error_sentence or "No reason was recorded.", *filter(None, (again, viewer)))
-    else:
-        state = states.empty("This recording was not analysed.", "Its analysis was cancelled.", *filter(None, (again, viewer)))
-    return html.Div([panel("Analysis", state, flush=True), panel("What the file says", facts.sentences(found)) if found else None])
+        fills = "This page fills by itself. The recording can be read meanwhile."
+        return states.empty("The analysis is under way.", fills, viewer)
+    if row.status == "failed":
+        return states.empty("The analysis failed.", row.error_sentence or "No reason was recorded.", *actions)
+    return states.empty("This recording was not analysed.", "Its analysis was cancelled.", *actions)
 
 
 def progress(row: StudyRow, *, may_analyse: bool) -> Component:
     """The bar of a waiting or running analysis, with a button to cancel it."""
     cancel = fields.button([icon("cross"), "Cancel"], "study-cancel") if may_analyse and row.job_id else None
-    return html.Div([progress_bar(row.job_state, row.job_step, row.done_units, row.total_units), cancel], className="panel panel-body progress-panel")
+    return html.Div(
+        [progress_bar(row.job_state, row.job_step, row.done_units, row.total_units), cancel],
+        className="panel panel-body progress-panel",
+    )
 
 
 def open_events(events: Sequence[EventView]) -> str:
@@ -78,7 +100,9 @@ def _again(kind: str) -> Component:
 
 
 def _links(view: StudyView) -> list[Component]:
-    return [dcc.Link([icon("wave"), "Review EEG"], href=f"/studies/{view.id}/review", className="btn btn-primary btn-small")]
+    return [
+        dcc.Link([icon("wave"), "Review EEG"], href=f"/studies/{view.id}/review", className="btn btn-primary btn-small")
+    ]
 
 
 def _cards(view: StudyView, analysis: AnalysisView, events: Sequence[EventView]) -> Component:
@@ -87,8 +111,15 @@ def _cards(view: StudyView, analysis: AnalysisView, events: Sequence[EventView])
     main = max(patterns, key=lambda name: analysis.seconds_by_class[name], default=None)
     return facts.cards(
         facts.card("Recorded", clock.duration(view.duration_s), f"{len(view.gaps)} gaps" if view.gaps else "no gaps"),
-        facts.card("Assessed", clock.duration(analysis.assessed_s), f"{clock.duration(analysis.not_assessed_s)} not assessed"),
-        facts.card("Suspected seizure time", clock.duration(seizure_s), "as the model suggests", tone="note" if seizure_s else ""),
+        facts.card(
+            "Assessed", clock.duration(analysis.assessed_s), f"{clock.duration(analysis.not_assessed_s)} not assessed"
+        ),
+        facts.card(
+            "Suspected seizure time",
+            clock.duration(seizure_s),
+            "as the model suggests",
+            tone="note" if seizure_s else "",
+        ),
         facts.card("Main pattern", DISPLAY_NAMES[main] if main else "none", "rhythmic or periodic, by time"),
         facts.card("Events", str(len(events)), html.Span(open_events(events), id="study-open")),
     )
@@ -97,14 +128,21 @@ def _cards(view: StudyView, analysis: AnalysisView, events: Sequence[EventView])
 def _model(analysis: AnalysisView, zone: str) -> Component:
     return html.Div(
         [
-            facts.fact_list((
-                ("Model", dcc.Link(analysis.model_name, href="/admin/models")),
-                ("Weights", html.Code(analysis.model_sha256[:12], title=analysis.model_sha256)),
-                ("Pipeline", analysis.pipeline_version),
-                ("Run", f"{analysis.run_number}, {clock.moment(analysis.created_at, zone)} ({zone})"),
-                ("Took", clock.duration(analysis.elapsed_s)),
-                ("Prior", f"{analysis.prior}: calibrated for balanced classes" if analysis.prior == "balanced" else analysis.prior),
-            )),
+            facts.fact_list(
+                (
+                    ("Model", dcc.Link(analysis.model_name, href="/admin/models")),
+                    ("Weights", html.Code(analysis.model_sha256[:12], title=analysis.model_sha256)),
+                    ("Pipeline", analysis.pipeline_version),
+                    ("Run", f"{analysis.run_number}, {clock.moment(analysis.created_at, zone)} ({zone})"),
+                    ("Took", clock.duration(analysis.elapsed_s)),
+                    (
+                        "Prior",
+                        f"{analysis.prior}: calibrated for balanced classes"
+                        if analysis.prior == "balanced"
+                        else analysis.prior,
+                    ),
+                )
+            ),
             html.P(PRIOR_NOTES.get(analysis.prior, ""), className="more"),
         ],
     )
@@ -119,6 +157,13 @@ def _findings(view: StudyView, analysis: AnalysisView) -> Component:
 
 
 def _quality(quality: dict[str, Any]) -> list[tuple[str, str | Component]]:
-    bad = [f"{channel['name']} ({100 * channel['bad_share']:.0f} %)" for channel in quality.get("channels", ()) if channel["bad_share"] > 0.1]
+    bad = [
+        f"{channel['name']} ({100 * channel['bad_share']:.0f} %)"
+        for channel in quality.get("channels", ())
+        if channel["bad_share"] > 0.1
+    ]
     hum = quality.get("mains_hz")
-    return [("Poor electrodes", ", ".join(bad) or "none above 10 % of the time"), ("Mains hum", f"{hum:g} Hz" if hum else "not found")]
+    return [
+        ("Poor electrodes", ", ".join(bad) or "none above 10 % of the time"),
+        ("Mains hum", f"{hum:g} Hz" if hum else "not found"),
+    ]

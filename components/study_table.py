@@ -29,16 +29,31 @@ def row_data(rows: Iterable[StudyRow], zone: str) -> list[dict[str, Any]]:
 def _row(row: StudyRow, zone: str) -> dict[str, Any]:
     word, tone, icon = STATUS[row.status]
     running = row.status in UNFINISHED
-    progress = progress_text(row.job_state, row.job_step, row.done_units, row.total_units) if running and row.job_id else ""
+    progress = (
+        progress_text(row.job_state, row.job_step, row.done_units, row.total_units) if running and row.job_id else ""
+    )
     return {
-        "id": str(row.id), "href": f"/studies/{row.id}", "name": row.patient_name, "record": row.record_number,
-        "synthetic": row.synthetic, "file": row.original_name, "start": clock.recorder_start(row.start_local),
-        "duration_s": row.duration_s, "length": clock.duration(row.duration_s), "uploaded": clock.moment(row.uploaded_at, zone),
-        "status": f"{word} {progress}", "word": word, "tone": tone, "icon": icon, "progress": progress.removeprefix("analysing "),
+        "id": str(row.id),
+        "href": f"/studies/{row.id}",
+        "name": row.patient_name,
+        "record": row.record_number,
+        "synthetic": row.synthetic,
+        "file": row.original_name,
+        "start": clock.recorder_start(row.start_local),
+        "duration_s": row.duration_s,
+        "length": clock.duration(row.duration_s),
+        "uploaded": clock.moment(row.uploaded_at, zone),
+        "status": f"{word} {progress}",
+        "word": word,
+        "tone": tone,
+        "icon": icon,
+        "progress": progress.removeprefix("analysing "),
         "share": row.done_units / row.total_units if running and row.total_units else 0.0,
         "problem": row.error_sentence if row.status == "failed" else "",
-        "bar": shares(row.seconds_by_class), "pattern_s": sum(s for c, s in row.seconds_by_class.items() if c != "other"),
-        "unreviewed": row.n_unreviewed, "events": f"{row.n_unreviewed} of {row.n_events}" if row.n_events else "",
+        "bar": shares(row.seconds_by_class),
+        "pattern_s": sum(s for c, s in row.seconds_by_class.items() if c != "other"),
+        "unreviewed": row.n_unreviewed,
+        "events": f"{row.n_unreviewed} of {row.n_events}" if row.n_events else "",
     }
 
 
@@ -48,7 +63,13 @@ def _columns() -> list[dict[str, Any]]:
         {"field": "file", "headerName": "Recording", "cellRenderer": "RecordingCell", "minWidth": 150, "flex": 3},
         {"field": "duration_s", "headerName": "Length", "cellRenderer": "LengthCell", "width": 94},
         {"field": "status", "headerName": "Status", "cellRenderer": "StatusCell", "minWidth": 158, "flex": 2},
-        {"field": "pattern_s", "headerName": "Minutes by class", "cellRenderer": "ClassBarCell", "minWidth": 114, "flex": 2},
+        {
+            "field": "pattern_s",
+            "headerName": "Minutes by class",
+            "cellRenderer": "ClassBarCell",
+            "minWidth": 114,
+            "flex": 2,
+        },
         {"field": "unreviewed", "headerName": "Unreviewed", "cellRenderer": "UnreviewedCell", "width": 112},
         {"field": "uploaded", "headerName": "Uploaded", "width": 140, "sort": "desc"},
     ]

@@ -21,11 +21,17 @@ ROLES: Final = {role.value: role.value.capitalize() for role in Role}
 
 
 def user_table(rows: Iterable[UserRow], zone: str, own_id: UUID) -> Component:
-    return dense_table(("Name", "Role", "Signs in by", "Added", "Last seen", "State", ""), [_row(row, zone, own_id) for row in rows])
+    return dense_table(
+        ("Name", "Role", "Signs in by", "Added", "Last seen", "State", ""), [_row(row, zone, own_id) for row in rows]
+    )
 
 
 def _row(row: UserRow, zone: str, own_id: UUID) -> Component:
-    state = chip("Disabled", tone="plain", icon_name="cross") if row.disabled else chip("Active", tone="ok", icon_name="check")
+    state = (
+        chip("Disabled", tone="plain", icon_name="cross")
+        if row.disabled
+        else chip("Active", tone="ok", icon_name="check")
+    )
     means = "password" if row.has_password else "link"
     cells = (html.Strong(row.name), ROLES[row.role], means, clock.moment(row.created_at, zone)[:10],
              clock.moment(row.last_seen_at, zone) or "never",
@@ -47,15 +53,23 @@ def _button(row: UserRow, verb: str, icon_name: str, label: str) -> Component:
 
 def sign_in_link(address: str, name: str) -> Component:
     """A fresh one-time link, shown once for the administrator to hand over."""
-    return html.Div([
-        html.P([html.Strong(name), " signs in once by this link. It is shown only here and only now; hand it over in person."]),
-        html.Code(address, className="one-time-link"),
-    ])
+    return html.Div(
+        [
+            html.P(
+                [
+                    html.Strong(name),
+                    " signs in once by this link. It is shown only here and only now; hand it over in person.",
+                ]
+            ),
+            html.Code(address, className="one-time-link"),
+        ]
+    )
 
 
 def role_table() -> Component:
     """What each role may do, from the permission table itself."""
     rows = [
-        html.Tr([html.Th(words, scope="row"), html.Td(", ".join(sorted(ROLE_PERMISSIONS[Role(value)])))]) for value, words in ROLES.items()
+        html.Tr([html.Th(words, scope="row"), html.Td(", ".join(sorted(ROLE_PERMISSIONS[Role(value)])))])
+        for value, words in ROLES.items()
     ]
     return html.Table(html.Tbody(rows), className="dense-table")

@@ -21,7 +21,12 @@ def layout(**_query: str) -> Component:
     return html.Div(
         [
             page_head("Alerts", "Suspected seizures that wait for a reader. The model suggests; it does not decide."),
-            panel("Unreviewed suspected seizures", states.loading("Looking for suspected seizures"), panel_id="alerts-list", flush=True),
+            panel(
+                "Unreviewed suspected seizures",
+                states.loading("Looking for suspected seizures"),
+                panel_id="alerts-list",
+                flush=True,
+            ),
             states.notice(NOTE),
             dcc.Interval(id="alerts-tick", interval=5000),
         ],

@@ -37,8 +37,12 @@ def layout(**_query: str) -> Component:
 
 
 @callback(
-    Output("monitoring-cards", "children"), Output("monitoring-open", "children"), Output("monitoring-failures", "children"),
-    Output("monitoring-workers", "children"), Output("monitoring-queues", "children"), Output("monitoring-as-of", "children"),
+    Output("monitoring-cards", "children"),
+    Output("monitoring-open", "children"),
+    Output("monitoring-failures", "children"),
+    Output("monitoring-workers", "children"),
+    Output("monitoring-queues", "children"),
+    Output("monitoring-as-of", "children"),
     Input("monitoring-tick", "n_intervals"),
 )
 def show(_ticks: int | None) -> tuple[Component, ...]:
@@ -47,9 +51,12 @@ def show(_ticks: int | None) -> tuple[Component, ...]:
     with reading() as session:
         view = monitoring.overview(session, who)
     return (
-        work_tables.number_cards(view), work_tables.open_jobs(view.open_jobs, zone, may_act=may_act),
-        work_tables.failures(view.failures, zone, may_act=may_act), work_tables.worker_table(view.workers, zone),
-        work_tables.queue_table(view.counts), html.Span(f"As of {clock.moment(utc_now(), zone, seconds=True)} ({zone})"),
+        work_tables.number_cards(view),
+        work_tables.open_jobs(view.open_jobs, zone, may_act=may_act),
+        work_tables.failures(view.failures, zone, may_act=may_act),
+        work_tables.worker_table(view.workers, zone),
+        work_tables.queue_table(view.counts),
+        html.Span(f"As of {clock.moment(utc_now(), zone, seconds=True)} ({zone})"),
     )
 
 

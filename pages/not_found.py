@@ -10,5 +10,9 @@ from components import states
 
 def layout(**_query: str) -> Component:
     again = dcc.Link("Go to the overview", href="/", className="btn btn-primary")
-    return html.Div(states.empty("There is no page at this address.", "Check the address, or begin again from the overview.", again),
-                    className="page page-narrow")
+    return html.Div(
+        states.empty(
+            "There is no page at this address.", "Check the address, or begin again from the overview.", again
+        ),
+        className="page page-narrow",
+    )

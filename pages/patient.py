@@ -40,7 +40,9 @@ def layout(patient_id: str | None = None, **_query: str) -> Component:
 
 
 @callback(
-    Output("patient-banner", "children"), Output("patient-studies", "children"), Output("patient-particulars", "children"),
+    Output("patient-banner", "children"),
+    Output("patient-studies", "children"),
+    Output("patient-particulars", "children"),
     Input("patient-id", "data"),
 )
 def show_patient(patient_id: str) -> tuple[Component, Component, Component]:
@@ -58,16 +60,29 @@ def _edit_form(patient: patients.PatientView) -> Component:
 
 
 @callback(
-    Output("patient-banner", "children", allow_duplicate=True), Output("shell-toasts", "children", allow_duplicate=True),
+    Output("patient-banner", "children", allow_duplicate=True),
+    Output("shell-toasts", "children", allow_duplicate=True),
     Input("patient-save", "n_clicks"),
-    State("patient-id", "data"), State("patient-name", "value"), State("patient-record", "value"),
-    State("patient-sex", "value"), State("patient-born", "value"), State("patient-note", "value"),
+    State("patient-id", "data"),
+    State("patient-name", "value"),
+    State("patient-record", "value"),
+    State("patient-sex", "value"),
+    State("patient-born", "value"),
+    State("patient-note", "value"),
     prevent_initial_call=True,
 )
 def save_patient(n_clicks: int | None, patient_id: str, name: str, record: str, sex: str, born: str, note: str) -> Any:
     if not n_clicks:
         raise PreventUpdate
     with writing() as session:
-        patient = patients.edit(session, current_actor(), object_id(patient_id), name=name or "", record_number=record or "",
-                                sex=sex if sex in SEX else None, birth_date=date.fromisoformat(born) if born else None, note=note or "")
+        patient = patients.edit(
+            session,
+            current_actor(),
+            object_id(patient_id),
+            name=name or "",
+            record_number=record or "",
+            sex=sex if sex in SEX else None,
+            birth_date=date.fromisoformat(born) if born else None,
+            note=note or "",
+        )
     return person_banner(patient), toast("The particulars are saved.", kind="ok")

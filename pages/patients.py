@@ -38,8 +38,14 @@ def layout(**_query: str) -> Component:
 def _dialogue() -> Component:
     save = fields.button("Add patient", "patients-save", kind="primary")
     dialogue: Component = dbc.Modal(
-        [dbc.ModalHeader(dbc.ModalTitle("New patient")), dbc.ModalBody(patient_form("patients")), dbc.ModalFooter(save)],
-        id="patients-dialogue", size="lg", centered=True,
+        [
+            dbc.ModalHeader(dbc.ModalTitle("New patient")),
+            dbc.ModalBody(patient_form("patients")),
+            dbc.ModalFooter(save),
+        ],
+        id="patients-dialogue",
+        size="lg",
+        centered=True,
     )
     return dialogue
 
@@ -61,7 +67,10 @@ def list_patients(request: dict[str, Any] | None, text: str | None) -> tuple[dic
         rows, total = patients.search(session, current_actor(), text=text or "", start=request["startRow"],
                                       stop=request["endRow"], sort=sort, descending=descending)
     zone = current_person().time_zone
-    return {"rowData": patient_table.row_data(rows, zone), "rowCount": total}, f"{total} patients" if total != 1 else "1 patient"
+    return {
+        "rowData": patient_table.row_data(rows, zone),
+        "rowCount": total,
+    }, f"{total} patients" if total != 1 else "1 patient"
 
 
 @callback(
@@ -89,6 +98,13 @@ def add_patient(n_clicks: int | None, name: str, record: str, sex: str, born: st
         raise PreventUpdate
     birth_date = date.fromisoformat(born) if born else None
     with writing() as session:
-        patient = patients.create(session, current_actor(), name=name or "", record_number=record or "", sex=sex if sex in SEX else None,
-                                  birth_date=birth_date, note=note or "")
+        patient = patients.create(
+            session,
+            current_actor(),
+            name=name or "",
+            record_number=record or "",
+            sex=sex if sex in SEX else None,
+            birth_date=birth_date,
+            note=note or "",
+        )
     return f"/patients/{patient.id}"

@@ -41,8 +41,11 @@ def layout(**_query: str) -> Component:
 
 
 @callback(
-    Output("settings-reader", "children"), Output("settings-screen", "children"), Output("settings-password-panel", "children"),
-    Output("settings-site", "children"), Input("settings-reader", "id"),
+    Output("settings-reader", "children"),
+    Output("settings-screen", "children"),
+    Output("settings-password-panel", "children"),
+    Output("settings-site", "children"),
+    Input("settings-reader", "id"),
 )
 def show(_start: str) -> tuple[Component, Component, Component, Component]:
     who, person = current_actor(), current_person()
@@ -61,7 +64,9 @@ def show(_start: str) -> tuple[Component, Component, Component, Component]:
     State("settings-hff", "value"), State("settings-sensitivity", "value"), State("settings-keys", "value"),
     prevent_initial_call=True,
 )
-def save_reader(n_clicks: int | None, montage: str, polarity: str, lff: str, hff: str, sensitivity: str, keys: str) -> Component:
+def save_reader(
+    n_clicks: int | None, montage: str, polarity: str, lff: str, hff: str, sensitivity: str, keys: str
+) -> Component:
     if not n_clicks:
         raise PreventUpdate
     chosen = {"montage": montage, "polarity": polarity, "lff_hz": lff, "hff_hz": hff, "sensitivity_uv_mm": sensitivity,
@@ -77,8 +82,11 @@ def show_ruler(px_per_mm: str) -> Component:
 
 
 @callback(
-    Output("settings-screen", "children", allow_duplicate=True), TOASTS,
-    Input("settings-save-screen", "n_clicks"), Input("settings-forget-screen", "n_clicks"), State("settings-px", "value"),
+    Output("settings-screen", "children", allow_duplicate=True),
+    TOASTS,
+    Input("settings-save-screen", "n_clicks"),
+    Input("settings-forget-screen", "n_clicks"),
+    State("settings-px", "value"),
     prevent_initial_call=True,
 )
 def save_screen(_save: int | None, _forget: int | None, px_per_mm: str) -> tuple[Component, Component]:
@@ -87,7 +95,9 @@ def save_screen(_save: int | None, _forget: int | None, px_per_mm: str) -> tuple
     kept = float(px_per_mm) if ctx.triggered_id == "settings-save-screen" else None
     with writing() as session:
         mine = accounts.save_settings(session, current_actor(), {"px_per_mm": kept})
-    return settings_forms.screen_form(mine), toast("The calibration of this screen is saved." if kept else "The screen counts as not calibrated.", kind="ok")
+    return settings_forms.screen_form(mine), toast(
+        "The calibration of this screen is saved." if kept else "The screen counts as not calibrated.", kind="ok"
+    )
 
 
 @callback(
@@ -98,13 +108,19 @@ def save_password(n_clicks: int | None, current: str | None, new: str | None) ->
     if not n_clicks:
         raise PreventUpdate
     with writing() as session:
-        accounts.set_password(session, current_actor(), new=new or "", current=current or "", keep=current_signed_in().token_id)
+        accounts.set_password(
+            session, current_actor(), new=new or "", current=current or "", keep=current_signed_in().token_id
+        )
     return toast("The password is set. Your other sessions have ended.", kind="ok")
 
 
 @callback(
-    TOASTS, Input("settings-save-site", "n_clicks"),
-    State("settings-mains", "value"), State("settings-zone", "value"), State("settings-letterhead", "value"), prevent_initial_call=True,
+    TOASTS,
+    Input("settings-save-site", "n_clicks"),
+    State("settings-mains", "value"),
+    State("settings-zone", "value"),
+    State("settings-letterhead", "value"),
+    prevent_initial_call=True,
 )
 def save_site(n_clicks: int | None, mains: str, zone: str | None, letterhead: str | None) -> Component:
     if not n_clicks:

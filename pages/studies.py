@@ -29,7 +29,11 @@ def layout(status: str = "", **_query: str) -> Component:
     ]
     return html.Div(
         [
-            page_head("Studies", "One row is one recording. Click a row, or move with the arrow keys and press Enter.", actions=[upload]),
+            page_head(
+                "Studies",
+                "One row is one recording. Click a row, or move with the arrow keys and press Enter.",
+                actions=[upload],
+            ),
             html.Div(tools, className="tool-row"),
             study_table.study_grid("studies-grid"),
             dcc.Interval(id="studies-tick", interval=4000),

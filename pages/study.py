@@ -9,17 +9,18 @@ from uuid import UUID
 from dash import ALL, Input, Output, State, callback, ctx, dcc, html, no_update
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
+from sqlalchemy.orm import Session
 
-from app.access import Permission
+from app.access import Actor, Permission
 from app.auth import current_actor, current_person
 from app.db.session import reading, writing
 from app.services import analyses, monitoring, reviews, studies
-from app.services.analyses import AnalysisView
 from app.services.studies import StudyView
 from components import channel_table, states, study_summary
 from components.events_table import events_table
 from components.patient_banner import patient_banner, study_tabs
 from components.shell import toast
+from components.study_summary import Found
 from ml.channels import map_to_1020
 from ml.recording import Signal
 from pages.addresses import object_id
@@ -41,15 +42,26 @@ def layout(study_id: str | None = None, **_query: str) -> Component:
 
 
 @callback(
-    Output("study-state", "data"), Output("study-progress", "children"), Output("study-tick", "disabled"),
-    Input("study-tick", "n_intervals"), Input("study-asked", "data"), State("study-id", "data"), State("study-state", "data"),
+    Output("study-state", "data"),
+    Output("study-progress", "children"),
+    Output("study-tick", "disabled"),
+    Input("study-tick", "n_intervals"),
+    Input("study-asked", "data"),
+    State("study-id", "data"),
+    State("study-state", "data"),
 )
-def follow(_ticks: int | None, _asked: str | None, study_id: str, known: str | None) -> tuple[Any, Component | None, bool]:
+def follow(
+    _ticks: int | None, _asked: str | None, study_id: str, known: str | None
+) -> tuple[Any, Component | None, bool]:
     with reading() as session:
         row = studies.row(session, current_actor(), object_id(study_id))
     may_analyse = current_actor().may(Permission.ANALYSE)
     state, running = f"{row.status} {row.job_id}", row.status in ("queued", "analysing")
-    return no_update if state == known else state, study_summary.progress(row, may_analyse=may_analyse) if running else None, not running
+    return (
+        no_update if state == known else state,
+        study_summary.progress(row, may_analyse=may_analyse) if running else None,
+        not running,
+    )
 
 
 @callback(
@@ -59,26 +71,38 @@ def follow(_ticks: int | None, _asked: str | None, study_id: str, known: str | N
 def show(_state: str, study_id: str) -> tuple[Component, Component]:
     who, key = current_actor(), object_id(study_id)
     with reading() as session:
-        view, row, analysis = studies.find(session, who, key), studies.row(session, who, key), analyses.latest(session, who, key)
-        events = analyses.events(session, who, key)
-        spans = analyses.spans(session, who, key) if analysis else None
-    may_analyse = who.may(Permission.ANALYSE)
-    channels = _channels(view, analysis)
-    if analysis is None or spans is None:
-        return patient_banner(view), html.Div([study_summary.not_analysed(view, row, may_analyse=may_analyse), channels])
-    table = events_table(events, key, page="study", may_review=who.may(Permission.REVIEW))
+        view, row = studies.find(session, who, key), studies.row(session, who, key)
+        found = _found(session, who, key)
+    channels, may_analyse = _channels(view, found), who.may(Permission.ANALYSE)
+    if found is None:
+        return patient_banner(view), study_summary.not_analysed(view, row, channels, may_analyse=may_analyse)
+    table = events_table(found.events, key, page="study", may_review=who.may(Permission.REVIEW))
     zone = current_person().time_zone
-    return patient_banner(view), study_summary.summary(view, analysis, events, spans, (table, channels), zone=zone, may_analyse=may_analyse)
+    body = study_summary.summary(view, found, table, channels, zone=zone, may_analyse=may_analyse)
+    return patient_banner(view), body
 
 
-def _channels(view: StudyView, analysis: AnalysisView | None) -> Component:
-    signals = [Signal(signal["label"], signal["sfreq_hz"], signal["unit"], calibrated=signal["calibrated"]) for signal in view.signals]
-    return channel_table.channel_panel(view.signals, map_to_1020(signals), analysis.quality if analysis else {})
+def _found(session: Session, who: Actor, study_id: UUID) -> Found | None:
+    analysis = analyses.latest(session, who, study_id)
+    if analysis is None:
+        return None
+    return Found(analysis, analyses.events(session, who, study_id), analyses.spans(session, who, study_id))
+
+
+def _channels(view: StudyView, found: Found | None) -> Component:
+    signals = [
+        Signal(signal["label"], signal["sfreq_hz"], signal["unit"], calibrated=signal["calibrated"])
+        for signal in view.signals
+    ]
+    return channel_table.channel_panel(view.signals, map_to_1020(signals), found.analysis.quality if found else {})
 
 
 @callback(
-    Output("study-events", "children"), Output("study-open", "children"), Output("study-banner", "children", allow_duplicate=True),
-    Input({"type": "study-decide", "event": ALL, "decision": ALL}, "n_clicks"), State("study-id", "data"),
+    Output("study-events", "children"),
+    Output("study-open", "children"),
+    Output("study-banner", "children", allow_duplicate=True),
+    Input({"type": "study-decide", "event": ALL, "decision": ALL}, "n_clicks"),
+    State("study-id", "data"),
     prevent_initial_call=True,
 )
 def decide(_clicks: Sequence[int | None], study_id: str) -> tuple[Component, str, Component]:
@@ -88,7 +112,11 @@ def decide(_clicks: Sequence[int | None], study_id: str) -> tuple[Component, str
     with writing() as session:
         reviews.decide(session, who, UUID(asked["event"]), decision=asked["decision"])
         view, events = studies.find(session, who, key), analyses.events(session, who, key)
-    return events_table(events, key, page="study", may_review=True), study_summary.open_events(events), patient_banner(view)
+    return (
+        events_table(events, key, page="study", may_review=True),
+        study_summary.open_events(events),
+        patient_banner(view),
+    )
 
 
 @callback(

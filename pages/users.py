@@ -25,14 +25,23 @@ def layout(**_query: str) -> Component:
         [
             fields.field("Sign-in name", fields.text("users-name", maxLength=100), "For example a surname; lower case"),
             fields.field("Role", fields.choice("users-role", user_table.ROLES, Role.NEUROLOGIST.value)),
-            html.Div(fields.button([icon("plus"), "Add and make a link"], "users-add", kind="primary"), className="form-actions"),
+            html.Div(
+                fields.button([icon("plus"), "Add and make a link"], "users-add", kind="primary"),
+                className="form-actions",
+            ),
             html.Div(id="users-new-link", role="status"),
         ],
     )
     return html.Div(
         [
             page_head("Users", "Everybody who may sign in to this clinic. Accounts are disabled, never deleted."),
-            html.Div([panel("Users", states.loading("Loading the users"), panel_id="users-list", flush=True), panel("Add a user", add)], className="columns"),
+            html.Div(
+                [
+                    panel("Users", states.loading("Loading the users"), panel_id="users-list", flush=True),
+                    panel("Add a user", add),
+                ],
+                className="columns",
+            ),
             panel("What each role may do", user_table.role_table(), flush=True),
             dcc.Store(id="users-changed"),
         ],
@@ -49,8 +58,12 @@ def list_users(_changed: str | None) -> Component:
 
 
 @callback(
-    Output("users-new-link", "children"), Output("users-changed", "data"),
-    Input("users-add", "n_clicks"), State("users-name", "value"), State("users-role", "value"), prevent_initial_call=True,
+    Output("users-new-link", "children"),
+    Output("users-changed", "data"),
+    Input("users-add", "n_clicks"),
+    State("users-name", "value"),
+    State("users-role", "value"),
+    prevent_initial_call=True,
 )
 def add_user(n_clicks: int | None, name: str | None, role: str) -> tuple[Component, str]:
     if not n_clicks:

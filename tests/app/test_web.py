@@ -37,11 +37,22 @@ class Visitor:
 
     def layout_of(self, path: str) -> tuple[int, str]:
         """What the router answers for an address."""
-        answer = self.client.post("/_dash-update-component", headers=self.headers, json={
-            "output": ".._pages_content.children..._pages_store.data..", "changedPropIds": ["_pages_location.pathname"],
-            "outputs": [{"id": "_pages_content", "property": "children"}, {"id": "_pages_store", "property": "data"}],
-            "inputs": [{"id": "_pages_location", "property": "pathname", "value": path}, {"id": "_pages_location", "property": "search", "value": ""}],
-        })
+        answer = self.client.post(
+            "/_dash-update-component",
+            headers=self.headers,
+            json={
+                "output": ".._pages_content.children..._pages_store.data..",
+                "changedPropIds": ["_pages_location.pathname"],
+                "outputs": [
+                    {"id": "_pages_content", "property": "children"},
+                    {"id": "_pages_store", "property": "data"},
+                ],
+                "inputs": [
+                    {"id": "_pages_location", "property": "pathname", "value": path},
+                    {"id": "_pages_location", "property": "search", "value": ""},
+                ],
+            },
+        )
         return answer.status_code, answer.get_data(as_text=True)
 
 
@@ -62,7 +73,11 @@ def site(installed: Settings) -> Dash:
 
 def visitor(site: Dash, settings: Settings, role: Role) -> Visitor:
     with writing() as session:
-        who = builders.actor(session, f"a {role}", role=role, clinic="Clinic") if role != Role.NEUROLOGIST else builders.actor(session, "nell")
+        who = (
+            builders.actor(session, f"a {role}", role=role, clinic="Clinic")
+            if role != Role.NEUROLOGIST
+            else builders.actor(session, "nell")
+        )
         raw = builders.signed_in(session, who)
     client = site.server.test_client()
     client.set_cookie(security.session_cookie(settings), raw)
@@ -117,7 +132,9 @@ def test_callbacks_are_not_offered_as_tools(site: Dash, nell: Visitor) -> None:
 
 def test_the_policy_lists_every_inline_script(site: Dash, nell: Visitor) -> None:
     page = nell.client.get("/studies").get_data(as_text=True)
-    inline = re.findall(r"<script>(.*?)</script>", page, re.DOTALL) + re.findall(r'<script id="_dash-renderer"[^>]*>(.*?)</script>', page, re.DOTALL)
+    inline = re.findall(r"<script>(.*?)</script>", page, re.DOTALL) + re.findall(
+        r'<script id="_dash-renderer"[^>]*>(.*?)</script>', page, re.DOTALL
+    )
     hashes = {f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'" for script in inline}
     assert len(inline) >= 3
     assert hashes <= set(web.csp_script_hashes(site))
@@ -142,8 +159,12 @@ def test_two_sites_of_one_process_have_the_same_callbacks(site: Dash, installed:
 def test_ids_begin_with_the_name_of_their_page(site: Dash) -> None:
     names = (*tuple(f"{page.module.split('.')[-1]}-" for page in SITE_MAP), "shell-", "_pages_")
     found = {re.search(r'"type":"([\w-]+)"', output) for output in site.callback_map}
-    ids = {match[1] for match in found if match} | {part.split("@")[0].rsplit(".", 1)[0] for output in site.callback_map if "{" not in output
-                                                   for part in output.strip(".").split("...")}
+    ids = {match[1] for match in found if match} | {
+        part.split("@")[0].rsplit(".", 1)[0]
+        for output in site.callback_map
+        if "{" not in output
+        for part in output.strip(".").split("...")
+    }
     assert [one for one in ids if not one.startswith(names)] == []
 
 
@@ -159,6 +180,8 @@ def test_a_known_error_keeps_its_sentence() -> None:
 
 
 def test_the_site_needs_no_networks() -> None:
-    program = f"import sys, app.asgi, app.web; app.web._page_wiring(); print([m for m in {HEAVY!r} if m in sys.modules])"
+    program = (
+        f"import sys, app.asgi, app.web; app.web._page_wiring(); print([m for m in {HEAVY!r} if m in sys.modules])"
+    )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

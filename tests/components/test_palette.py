@@ -1,7 +1,7 @@
-"""assets/tokens.css: class colours that people with a colour-vision deficiency can tell apart, and text that can be read.
+"""assets/tokens.css: class colours that everybody can tell apart, and text that can be read.
 
-Methods independent of the design: CIEDE2000 (Sharma, Wu and Dalal 2005), colour-vision deficiency by Machado, Oliveira and
-Fernandes 2009 (severity 1), contrast by WCAG 2.2.
+Methods independent of the design: CIEDE2000 (Sharma, Wu and Dalal 2005), colour-vision deficiency by Machado, Oliveira
+and Fernandes 2009 (severity 1), contrast by WCAG 2.2.
 """
 
 from __future__ import annotations
@@ -21,11 +21,19 @@ TOKENS = (Path(__file__).resolve().parents[2] / "assets" / "tokens.css").read_te
 BLOCKS = dict(zip(("light", "dark"), re.findall(r"\{([^}]*--class-seizure[^}]*)\}", TOKENS), strict=True))
 VISION = {
     "usual": np.eye(3),
-    "protan": np.array([[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]]),
-    "deutan": np.array([[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]]),
-    "tritan": np.array([[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]]),
+    "protan": np.array(
+        [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]]
+    ),
+    "deutan": np.array(
+        [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]]
+    ),
+    "tritan": np.array(
+        [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]]
+    ),
 }
-TO_XYZ = np.array([[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]])
+TO_XYZ = np.array(
+    [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]]
+)
 Floats = NDArray[np.float64]
 
 
@@ -93,11 +101,25 @@ def test_a_class_stands_out_from_the_paper_and_its_letters_can_be_read(theme: st
 
 
 @pytest.mark.parametrize("theme", BLOCKS)
-@pytest.mark.parametrize(("text", "ground"), [
-    ("text", "page"), ("text", "surface"), ("text-2", "page"), ("text-2", "surface-2"), ("text-3", "surface"), ("accent", "surface"),
-    ("accent", "page"), ("on-accent", "accent"), ("on-accent", "accent-strong"), ("accent-strong", "accent-weak"),
-    ("ok", "ok-weak"), ("note", "note-weak"), ("calm", "calm-weak"), ("surface", "text-2"),
-])
+@pytest.mark.parametrize(
+    ("text", "ground"),
+    [
+        ("text", "page"),
+        ("text", "surface"),
+        ("text-2", "page"),
+        ("text-2", "surface-2"),
+        ("text-3", "surface"),
+        ("accent", "surface"),
+        ("accent", "page"),
+        ("on-accent", "accent"),
+        ("on-accent", "accent-strong"),
+        ("accent-strong", "accent-weak"),
+        ("ok", "ok-weak"),
+        ("note", "note-weak"),
+        ("calm", "calm-weak"),
+        ("surface", "text-2"),
+    ],
+)
 def test_text_can_be_read_on_its_ground(theme: str, text: str, ground: str) -> None:
     assert contrast(linear(theme, text), linear(theme, ground)) > 4.5
 

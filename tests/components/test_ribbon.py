@@ -61,5 +61,7 @@ def test_the_image_of_a_row_decodes_to_its_probabilities() -> None:
 
 
 def test_a_recording_of_ten_seconds_has_a_ribbon() -> None:
-    drawn = ribbon.ribbon(spans(np.array([0.0]), quiet(1)), duration_s=10.0, start=None, gaps=(), href="/studies/1/review")
+    drawn = ribbon.ribbon(
+        spans(np.array([0.0]), quiet(1)), duration_s=10.0, start=None, gaps=(), href="/studies/1/review"
+    )
     assert "+00:00:00" in str(drawn)

@@ -25,7 +25,9 @@ HOSTILE = "<img src=x onerror=alert(1)>[a](javascript:alert(2))"
 
 
 def event(pattern: str = "lpd", start_s: float = 60.0, decision: str = "") -> EventView:
-    return EventView(uuid4(), pattern, start_s, start_s + 30, "22:31:00", 0.9, 0.7, decision, "alice" if decision else "")
+    return EventView(
+        uuid4(), pattern, start_s, start_s + 30, "22:31:00", 0.9, 0.7, decision, "alice" if decision else ""
+    )
 
 
 def plain(component: Component) -> Any:
@@ -41,7 +43,9 @@ def words(component: Component) -> str:
 
 
 def test_suspected_seizures_come_first_then_the_order_of_time() -> None:
-    table = events_table([event("lpd", 10), event("gpd", 5), event("seizure", 500)], STUDY, page="study", may_review=False)
+    table = events_table(
+        [event("lpd", 10), event("gpd", 5), event("seizure", 500)], STUDY, page="study", may_review=False
+    )
     hrefs = [str(link.href) for link in of_type(table, "Link")]
     assert [href.rsplit("=", 1)[1] for href in hrefs] == ["500", "5", "10"]
 

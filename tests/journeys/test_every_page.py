@@ -1,4 +1,4 @@
-"""Every page of the map in a real browser: no error under the content security policy, nothing wider than the window."""
+"""Every page of the map in a real browser: no error under the security policy, nothing wider than the window."""
 
 from __future__ import annotations
 
@@ -57,7 +57,9 @@ def test_the_theme_is_remembered(server: Server, administrator: Page) -> None:
     assert administrator.locator("html").get_attribute("data-bs-theme") != before
 
 
-def test_a_patient_is_added_and_found_by_keyboard(server: Server, administrator: Page, console_errors: list[str]) -> None:
+def test_a_patient_is_added_and_found_by_keyboard(
+    server: Server, administrator: Page, console_errors: list[str]
+) -> None:
     administrator.goto(f"{server.url}/patients")
     administrator.get_by_role("button", name="New patient").click()
     administrator.get_by_label("Name", exact=True).fill("Ito, Rosa")

@@ -39,15 +39,27 @@ def test_the_worklist_finds_a_record_number(session: Session, looking: Looking, 
 
 def test_the_worklist_shows_how_far_a_job_is(session: Session, looking: Looking, nell: Actor) -> None:
     study_id = builders.study(session, nell)
-    session.add(Job(clinic_id=nell.clinic_id, study_id=study_id, kind="analyse", key=str(study_id), state="running", step="analysing",
-                    done_units=3, total_units=12))
+    session.add(
+        Job(
+            clinic_id=nell.clinic_id,
+            study_id=study_id,
+            kind="analyse",
+            key=str(study_id),
+            state="running",
+            step="analysing",
+            done_units=3,
+            total_units=12,
+        )
+    )
     session.get_one(Study, study_id).status = "analysing"
     with looking(nell):
         rows, _ = studies.list_studies("", None, None)
     assert (rows[0]["progress"], rows[0]["share"]) == ("3 of 12", 0.25)
 
 
-def test_a_failed_study_tells_its_reason_and_offers_another_run(session: Session, looking: Looking, nell: Actor, vic: Actor) -> None:
+def test_a_failed_study_tells_its_reason_and_offers_another_run(
+    session: Session, looking: Looking, nell: Actor, vic: Actor
+) -> None:
     study_id = builders.study(session, nell)
     session.add(Job(clinic_id=nell.clinic_id, study_id=study_id, kind="analyse", key=str(study_id), state="failed",
                     error_sentence="It needed more than 4,096 MiB of memory."))
@@ -67,7 +79,9 @@ def test_another_clinics_study_is_not_there(session: Session, looking: Looking, 
         study.follow(None, None, str(study_id), None)
 
 
-def test_a_synthetic_patient_is_marked_on_the_banner_and_in_the_list(session: Session, looking: Looking, nell: Actor) -> None:
+def test_a_synthetic_patient_is_marked_on_the_banner_and_in_the_list(
+    session: Session, looking: Looking, nell: Actor
+) -> None:
     made = builders.patient(session, nell, "Made Up", synthetic=True)
     builders.study(session, nell, made)
     with looking(nell):
@@ -97,7 +111,9 @@ def test_patients_come_block_by_block_in_the_order_asked(session: Session, looki
     assert (block["rowCount"], said) == (3, "3 patients")
 
 
-def test_only_who_may_edit_gets_the_form_of_a_patient(session: Session, looking: Looking, nell: Actor, vic: Actor) -> None:
+def test_only_who_may_edit_gets_the_form_of_a_patient(
+    session: Session, looking: Looking, nell: Actor, vic: Actor
+) -> None:
     somebody = builders.patient(session, nell, note="Left arm in a cast.")
     with looking(nell):
         assert "patient-save" in words(patient.show_patient(str(somebody)))
