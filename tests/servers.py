@@ -10,6 +10,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import uuid4
@@ -134,12 +135,9 @@ def postgres_bin() -> Path | None:
     return max(found, default=None, key=lambda path: [int(part) for part in path.parts if part.isdigit()])
 
 
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[Postgres]:
-    """A running PostgreSQL; skips with the reason "PostgreSQL absent"."""
-    tools = postgres_bin()
-    if tools is None:
-        pytest.skip("PostgreSQL absent")
+@contextmanager
+def running_postgres(tools: Path) -> Iterator[Postgres]:
+    """A PostgreSQL of its own, gone afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="hms-pg-"))
     server = Postgres(tools, folder, free_port())
     try:
@@ -151,11 +149,9 @@ def postgres() -> Iterator[Postgres]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-@pytest.fixture(scope="session")
-def redis_server() -> Iterator[Redis]:
-    """A running Redis; skips with the reason "Redis absent"."""
-    if shutil.which("redis-server") is None:
-        pytest.skip("Redis absent")
+@contextmanager
+def running_redis() -> Iterator[Redis]:
+    """A Redis of its own, gone afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="hms-redis-"))
     server = Redis(folder, free_port())
     try:
@@ -164,6 +160,25 @@ def redis_server() -> Iterator[Redis]:
     finally:
         server.kill()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A running PostgreSQL; skips with the reason "PostgreSQL absent"."""
+    tools = postgres_bin()
+    if tools is None:
+        pytest.skip("PostgreSQL absent")
+    with running_postgres(tools) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[Redis]:
+    """A running Redis; skips with the reason "Redis absent"."""
+    if shutil.which("redis-server") is None:
+        pytest.skip("Redis absent")
+    with running_redis() as server:
+        yield server
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import time
 from typing import Any
 
@@ -63,7 +64,15 @@ def stumble(_parameters: dict[str, Any], _bench: Bench) -> dict[str, Any]:
     raise ZeroDivisionError
 
 
+def chatter(_parameters: dict[str, Any], bench: Bench) -> dict[str, Any]:
+    """Print as careless libraries do, and tell what this process knows of the installation."""
+    os.write(1, b'{"done": "forged"}\n')
+    sys.stdout.write("Extracting EDF parameters\n")
+    known = {**os.environ, **bench.settings.model_dump(mode="json")}
+    return {"known": [str(value) for value in known.values()], "loaded": sorted(sys.modules)}
+
+
 KINDS = tuple(
     Kind(function.__name__, f"tests.faults.kinds:{function.__name__}", prepare, save)
-    for function in (steady, segfault, hog, spin, hang, refuse, stumble)
+    for function in (steady, segfault, hog, spin, hang, refuse, stumble, chatter)
 )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from app.settings import use
 from tests.faults.installation import Installation
 
 pytestmark = pytest.mark.fault
-POISON = {"segfault": "CRASH_SIGSEGV", "hog": "MEMORY_LIMIT", "spin": "CPU_LIMIT", "hang": "WALL_LIMIT", "stumble": "BUG"}
+POISON = {"segfault": "CRASH_SIGSEGV", "hog": "MEMORY_LIMIT", "spin": "CPU_LIMIT", "stumble": "BUG"}
 
 
 def test_poison_is_quarantined_after_three_attempts_with_a_sentence(house: Installation) -> None:
@@ -20,6 +21,15 @@ def test_poison_is_quarantined_after_three_attempts_with_a_sentence(house: Insta
         assert "tried 3 times" in job.error_sentence
     assert not house.results()
     assert worker.poll() is None
+
+
+def test_work_that_never_ends_is_ended(house: Installation) -> None:
+    use(house.settings.model_copy(update={"max_attempts": 1}))
+    house.start_worker()
+    job_id = house.ask("hang")
+    house.wait_for(job_id, "quarantined")
+    assert house.job(job_id).error_code == "WALL_LIMIT"
+    assert "not done after" in house.job(job_id).error_sentence
 
 
 def test_the_next_job_does_not_wait_for_the_attempts_of_a_poisoned_one(house: Installation) -> None:
