@@ -66,7 +66,7 @@ def create_dash(settings: Settings) -> Dash:
 
     Only files directly in ``assets/`` are put on every page; those in its folders are imported or linked by name.
     """
-    server = Flask("hms", static_folder=None)
+    server = Flask(__name__, static_folder=None)
     site = Dash(
         __name__, server=server, title=PRODUCT, update_title=None,  # type: ignore[arg-type]   # both are documented
         index_string=INDEX, on_error=show_error,

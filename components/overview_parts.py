@@ -36,7 +36,7 @@ def first_steps(*, may_upload: bool) -> Component:
     steps = (
         (
             "Upload a recording",
-            "EDF, EDF+, BDF or HMS Parquet. The header is checked first; you confirm the patient before the rest moves.",
+            "EDF, EDF+, BDF or HMS Parquet. The header comes first: you confirm the patient before the rest moves.",
         ),
         (
             "Watch it being analysed",

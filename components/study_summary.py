@@ -10,10 +10,12 @@ from typing import Any, Final
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from app.access import Actor, Permission
 from app.services.analyses import AnalysisView, EventView
 from app.services.studies import StudyRow, StudyView
 from components import clock, facts, fields, states
 from components.class_minutes import minute_table
+from components.events_table import events_table
 from components.job_progress import progress_bar
 from components.ribbon import ribbon
 from components.shell import icon, panel
@@ -36,17 +38,17 @@ class Found:
     spans: Spans
 
 
-def summary(
-    view: StudyView, found: Found, table: Component, channels: Component, *, zone: str, may_analyse: bool
-) -> Component:
-    """Everything below the banner of an analysed study; ``table`` lists the events, ``channels`` the signals."""
+def summary(view: StudyView, found: Found, channels: Component, *, who: Actor, zone: str) -> Component:
+    """Everything below the banner of an analysed study, with the buttons that ``who`` may press."""
     analysis, events, there = found.analysis, found.events, f"/studies/{view.id}/review"
     strip = ribbon(found.spans, duration_s=view.duration_s, start=view.start_local, gaps=view.gaps, href=there)
     n_events = Counter(event.pattern for event in events)
+    table = events_table(events, view.id, page="study", may_review=who.may(Permission.REVIEW))
+    export = [_export(view)] if events and who.may(Permission.DOWNLOAD) else []
     side = [
         panel("Minutes by class", minute_table(analysis.seconds_by_class, n_events), flush=True),
         panel("Findings and quality", _findings(view, analysis)),
-        panel("Model", _model(analysis, zone), actions=[_again("quiet")] if may_analyse else []),
+        panel("Model", _model(analysis, zone), actions=[_again("quiet")] if who.may(Permission.ANALYSE) else []),
     ]
     return html.Div(
         [
@@ -55,7 +57,12 @@ def summary(
             panel("Probability over the recording", strip, html.P(LIMITS, className="more"), actions=_links(view)),
             html.Div(
                 [
-                    html.Div([panel("Suggested events", table, panel_id="study-events", flush=True), channels]),
+                    html.Div(
+                        [
+                            panel("Suggested events", table, panel_id="study-events", flush=True, actions=export),
+                            channels,
+                        ]
+                    ),
                     html.Div(side),
                 ],
                 className="columns",
@@ -64,16 +71,16 @@ def summary(
     )
 
 
-def not_analysed(view: StudyView, row: StudyRow, channels: Component, *, may_analyse: bool) -> Component:
+def not_analysed(view: StudyView, row: StudyRow, channels: Component, *, who: Actor) -> Component:
     """What stands in place of the summary before, during and instead of an analysis."""
     said = [*([view.age_warning] if view.age_warning else []), *view.findings]
     findings = panel("What the file says", facts.sentences(said)) if said else None
-    return html.Div([panel("Analysis", _standing(view, row, may_analyse), flush=True), findings, channels])
+    return html.Div([panel("Analysis", _standing(view, row, who), flush=True), findings, channels])
 
 
-def _standing(view: StudyView, row: StudyRow, may_analyse: bool) -> Component:
+def _standing(view: StudyView, row: StudyRow, who: Actor) -> Component:
     viewer = dcc.Link([icon("wave"), "Read the EEG"], href=f"/studies/{view.id}/review", className="btn btn-secondary")
-    actions = [_again("primary"), viewer] if may_analyse else [viewer]
+    actions = [_again("primary"), viewer] if who.may(Permission.ANALYSE) else [viewer]
     if row.status in ("queued", "analysing"):
         fills = "This page fills by itself. The recording can be read meanwhile."
         return states.empty("The analysis is under way.", fills, viewer)
@@ -82,9 +89,11 @@ def _standing(view: StudyView, row: StudyRow, may_analyse: bool) -> Component:
     return states.empty("This recording was not analysed.", "Its analysis was cancelled.", *actions)
 
 
-def progress(row: StudyRow, *, may_analyse: bool) -> Component:
+def progress(row: StudyRow, *, who: Actor) -> Component:
     """The bar of a waiting or running analysis, with a button to cancel it."""
-    cancel = fields.button([icon("cross"), "Cancel"], "study-cancel") if may_analyse and row.job_id else None
+    cancel = (
+        fields.button([icon("cross"), "Cancel"], "study-cancel") if row.job_id and who.may(Permission.ANALYSE) else None
+    )
     return html.Div(
         [progress_bar(row.job_state, row.job_step, row.done_units, row.total_units), cancel],
         className="panel panel-body progress-panel",
@@ -93,6 +102,13 @@ def progress(row: StudyRow, *, may_analyse: bool) -> Component:
 
 def open_events(events: Sequence[EventView]) -> str:
     return f"{sum(not event.decision for event in events)} unreviewed"
+
+
+def _export(view: StudyView) -> Component:
+    address = f"/api/v1/studies/{view.id}/events.csv"
+    return html.A(
+        [icon("download"), "CSV"], href=address, download="", className="btn btn-quiet btn-small", title="Events as CSV"
+    )
 
 
 def _again(kind: str) -> Component:

@@ -19,8 +19,8 @@ MODEL = (
 LIMITS = (
     "It does not assess background, slowing, spikes, sleep stages or the state of the patient. No findings does "
     "not mean a normal EEG.",
-    "It has learned from generated EEG like that of adults. Recordings of neonates are not assessed; those of children and of unknown age "
-    "carry a warning.",
+    "It has learned from generated EEG like that of adults. Recordings of neonates are not assessed; those of "
+    "children and of unknown age carry a warning.",
     "At most four absent electrodes are interpolated for it; with more the recording is not assessed. "
     "Interpolated electrodes are never drawn as EEG.",
     "There is no video. Artefacts of movement and care can look like seizures or rhythmic activity.",
@@ -37,6 +37,11 @@ DECIDE = (
     "Accept an event if you see the pattern in the EEG, dismiss it if you do not. The model's output stays as it "
     "was; your decision is kept with your name and the time, and Undo takes it back. Only accepted events enter "
     "the report.",
+)
+LIST_KEYS = (("↑ ↓ ← →", "move between cells"), ("Enter", "open the row"), ("Tab", "next control"))
+API = (
+    "What these pages do can also be done over HTTP: upload, follow a job, read an analysis as JSON, decide about "
+    "events, fetch the report. A bearer token for a program is made on the server with hms add-token."
 )
 
 
@@ -57,16 +62,8 @@ def layout(**_query: str) -> Component:
                     html.Div(
                         [
                             panel("Keys of the EEG viewer", help_parts.key_sheet(KEYS)),
-                            panel(
-                                "Keys of the lists",
-                                help_parts.key_sheet(
-                                    (
-                                        ("↑ ↓ ← →", "move between cells"),
-                                        ("Enter", "open the row"),
-                                        ("Tab", "next control"),
-                                    )
-                                ),
-                            ),
+                            panel("Keys of the lists", help_parts.key_sheet(LIST_KEYS)),
+                            panel("For programs", html.P(API), html.A("API reference", href="/api/v1/docs")),
                         ]
                     ),
                 ],

@@ -11,7 +11,7 @@ from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 from sqlalchemy.orm import Session
 
-from app.access import Actor, Permission
+from app.access import Actor
 from app.auth import current_actor, current_person
 from app.db.session import reading, writing
 from app.services import analyses, monitoring, reviews, studies
@@ -55,11 +55,10 @@ def follow(
 ) -> tuple[Any, Component | None, bool]:
     with reading() as session:
         row = studies.row(session, current_actor(), object_id(study_id))
-    may_analyse = current_actor().may(Permission.ANALYSE)
     state, running = f"{row.status} {row.job_id}", row.status in ("queued", "analysing")
     return (
         no_update if state == known else state,
-        study_summary.progress(row, may_analyse=may_analyse) if running else None,
+        study_summary.progress(row, who=current_actor()) if running else None,
         not running,
     )
 
@@ -73,13 +72,10 @@ def show(_state: str, study_id: str) -> tuple[Component, Component]:
     with reading() as session:
         view, row = studies.find(session, who, key), studies.row(session, who, key)
         found = _found(session, who, key)
-    channels, may_analyse = _channels(view, found), who.may(Permission.ANALYSE)
+    channels, zone = _channels(view, found), current_person().time_zone
     if found is None:
-        return patient_banner(view), study_summary.not_analysed(view, row, channels, may_analyse=may_analyse)
-    table = events_table(found.events, key, page="study", may_review=who.may(Permission.REVIEW))
-    zone = current_person().time_zone
-    body = study_summary.summary(view, found, table, channels, zone=zone, may_analyse=may_analyse)
-    return patient_banner(view), body
+        return patient_banner(view), study_summary.not_analysed(view, row, channels, who=who)
+    return patient_banner(view), study_summary.summary(view, found, channels, who=who, zone=zone)
 
 
 def _found(session: Session, who: Actor, study_id: UUID) -> Found | None:
