@@ -110,8 +110,9 @@ def finish(session: Session, held: Claim, state: JobState = "done", *, code: str
     Job or None
         None if the job is no longer this worker's: nothing of its result may be written.
     """
+    done = Job.total_units if state == "done" else Job.done_units      # the last progress may have come too fast to be noted
     return _end(session, held, state=state, finished_at=now(session), lease_until=None, error_code=code,
-                error_sentence=sentence)
+                error_sentence=sentence, done_units=done)
 
 
 def fail(session: Session, held: Claim, *, code: str, sentence: str) -> Job | None:
