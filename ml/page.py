@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableMapping
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final
@@ -46,6 +46,11 @@ NOTHING: Final = -32768
 MAX_DURATION_S: Final = 300.0
 _HEADER: Final = struct.Struct("<4sHHIHHffddI")
 _HEADER_BYTES: Final = 64
+
+BlockKey = tuple[Any, ...]
+"""Montage, traces, filters and place of a filtered block within its recording."""
+Block = tuple[NDArray[np.float32], NDArray[np.bool_]]
+"""Filtered traces in µV and where they are clipped, ``(n_traces, samples)`` each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +109,7 @@ def render(
     notch_hz: float | None = None,
     max_px: int | None = None,
     right_first: bool = False,
+    kept: MutableMapping[BlockKey, Block] | None = None,
 ) -> Page:
     """Draw-ready traces of ``[start_s, start_s + duration_s)``.
 
@@ -122,6 +128,8 @@ def render(
         pair per pixel plus one. The bins lie on the clock's grid, so pages of one width agree as well.
     right_first
         Whether the right side of the head comes first (``montage.derive``).
+    kept
+        Filtered blocks of this recording: those found here are not filtered again, new ones are put in.
 
     Raises
     ------
@@ -135,7 +143,7 @@ def render(
     bin_size = -(-(stop - first) // max_px) if max_px and stop - first > 2 * max_px else 1
     first, stop = first // bin_size * bin_size, -(-stop // bin_size) * bin_size
     filtering = Filtering(rate, lff_hz, hff_hz, notch_hz)
-    uv, clipped = _traces(source, shown, filtering, first, stop)
+    uv, clipped = _traces(source, shown, filtering, first, stop, {} if kept is None else kept)
     scale = tuple(_scale(kind, lff_hz) for kind in shown.kinds)
     values = _quantized(uv, np.array(scale))
     return Page(
@@ -210,22 +218,30 @@ def _rate(source: RecordingSource, shown: Derivation) -> float:
 
 
 def _traces(
-    source: RecordingSource, shown: Derivation, filtering: Filtering, first: int, stop: int
-) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    source: RecordingSource, shown: Derivation, filtering: Filtering, first: int, stop: int, kept: MutableMapping[BlockKey, Block]
+) -> Block:
     """Filtered traces in µV, NaN where nothing was recorded, and where they are clipped; (n_traces, stop - first) each."""
     uv = np.full((len(shown.names), stop - first), np.nan, dtype=np.float32)
     clipped = np.zeros(uv.shape, dtype=bool)
     for a, b, begin, end in _blocks(source, filtering.sfreq_hz, first, stop):
-        left, right = max(a - filtering.context, begin), min(b + filtering.context, end)
-        raw = read_at_rate(
-            source, shown.inputs, left / filtering.sfreq_hz, right / filtering.sfreq_hz, filtering.sfreq_hz
-        )
-        core = slice(a - left, b - left)
+        key = (shown.montage, shown.names, filtering, a, b)
+        block = kept.get(key)
+        if block is None:
+            block = kept[key] = _block(source, shown, filtering, a, b, begin, end)
         here = slice(max(a, first) - a, min(b, stop) - a)
         there = slice(max(a, first) - first, min(b, stop) - first)
-        uv[:, there] = _filtered_block(raw, core, shown, filtering)[:, here]
-        clipped[:, there] = _touched(shown, _clipped(raw, core))[:, here]
+        uv[:, there], clipped[:, there] = block[0][:, here], block[1][:, here]
     return uv, clipped
+
+
+def _block(
+    source: RecordingSource, shown: Derivation, filtering: Filtering, a: int, b: int, begin: int, end: int
+) -> Block:
+    """Traces of the samples ``a .. b`` of the stretch ``begin .. end``, with context on both sides."""
+    left, right = max(a - filtering.context, begin), min(b + filtering.context, end)
+    raw = read_at_rate(source, shown.inputs, left / filtering.sfreq_hz, right / filtering.sfreq_hz, filtering.sfreq_hz)
+    core = slice(a - left, b - left)
+    return _filtered_block(raw, core, shown, filtering), _touched(shown, _clipped(raw, core))
 
 
 def _blocks(source: RecordingSource, rate: float, first: int, stop: int) -> Iterator[tuple[int, int, int, int]]:

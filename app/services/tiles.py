@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import struct
 from collections import OrderedDict
+from collections.abc import Iterator, MutableMapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from threading import Lock
@@ -20,15 +21,19 @@ from numpy.typing import NDArray
 from app.errors import Invalid
 from app.file_store import FileStore
 from app.services.studies import RecordingHandle
+from app.settings import MIB
 from ml import page as eeg_page
 from ml.analysis import LABEL_S, RegionalSpectrogram, Spans
 from ml.channels import ChannelLayout, map_to_1020
 from ml.montage import MontageName
 from ml.open_recording import open_recording
+from ml.page import Block, BlockKey
 from ml.recording import Annotation, RecordingSource
 
 OPEN_RECORDINGS: Final = 8
 """Recordings kept open at once in a process: a file descriptor and a gap table each, whole signals for Parquet."""
+KEPT_BLOCKS_BYTES: Final = 24 * MIB
+"""Filtered blocks kept for each open recording: a step of one second then filters nothing again."""
 FLOOR_DB: Final = -40.0
 STEP_DB: Final = 0.35
 """Spectrogram bytes: 1 .. 255 stand for -40 .. 48.9 dB re 1 µV²/Hz, 0 for nothing recorded."""
@@ -55,12 +60,50 @@ class PageQuery:
                 raise Invalid(f"There is no {name} of {value:g} Hz here. Choose {words}, or leave it out.")
 
 
+class RecentBlocks(MutableMapping[BlockKey, Block]):
+    """Filtered blocks of one recording, the least recently used ones forgotten beyond ``limit_bytes``; thread-safe."""
+
+    def __init__(self, limit_bytes: int = KEPT_BLOCKS_BYTES) -> None:
+        self._limit_bytes = limit_bytes
+        self._bytes = 0
+        self._lock = Lock()
+        self._kept: OrderedDict[BlockKey, Block] = OrderedDict()
+
+    def __getitem__(self, key: BlockKey) -> Block:
+        with self._lock:
+            self._kept.move_to_end(key)
+            return self._kept[key]
+
+    def __setitem__(self, key: BlockKey, block: Block) -> None:
+        with self._lock:
+            if key not in self._kept:
+                self._kept[key] = block
+                self._bytes += _size(block)
+            while self._bytes > self._limit_bytes:
+                self._bytes -= _size(self._kept.popitem(last=False)[1])
+
+    def __delitem__(self, key: BlockKey) -> None:
+        with self._lock:
+            self._bytes -= _size(self._kept.pop(key))
+
+    def __iter__(self) -> Iterator[BlockKey]:
+        return iter(list(self._kept))
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+
+def _size(block: Block) -> int:
+    return sum(array.nbytes for array in block)
+
+
 @dataclass(frozen=True, slots=True)
 class OpenRecording:
     """A recording that is open for reading, with its channels named."""
 
     source: RecordingSource
     layout: ChannelLayout
+    blocks: RecentBlocks
 
 
 class OpenRecordings:
@@ -88,7 +131,7 @@ class OpenRecordings:
     def _open(self, store: FileStore, handle: RecordingHandle, waiting: Future[OpenRecording]) -> None:
         try:
             source = open_recording(store.open(handle.sha256), name=handle.name)
-            waiting.set_result(OpenRecording(source, map_to_1020(source.info.signals)))
+            waiting.set_result(OpenRecording(source, map_to_1020(source.info.signals), RecentBlocks()))
         except BaseException as error:
             waiting.set_exception(error)
             with self._lock:
@@ -103,7 +146,7 @@ def page(store: FileStore, handle: RecordingHandle, query: PageQuery) -> bytes:
     recording = _open.get(store, handle)
     made = eeg_page.render(
         recording.source, recording.layout, start_s=query.start_s, duration_s=query.duration_s, montage=query.montage,
-        lff_hz=query.lff_hz, hff_hz=query.hff_hz, notch_hz=query.notch_hz, max_px=query.px,
+        lff_hz=query.lff_hz, hff_hz=query.hff_hz, notch_hz=query.notch_hz, max_px=query.px, kept=recording.blocks,
     )
     return made.to_bytes()
 

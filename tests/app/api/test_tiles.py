@@ -67,6 +67,22 @@ def test_overlapping_pages_agree_sample_for_sample(alices: tuple[TestClient, str
     np.testing.assert_array_equal(early[:, 600:], late[:, :1400])
 
 
+def test_filtered_blocks_are_kept_within_their_limit() -> None:
+    blocks = tiles.RecentBlocks(limit_bytes=2 * (400 + 100))
+    block = (np.zeros((1, 100), np.float32), np.zeros((1, 100), bool))
+    for key in ("a", "b"):
+        blocks[(key,)] = block
+    assert blocks.get(("a",)) is block
+    blocks[("c",)] = block
+    assert list(blocks) == [("a",), ("c",)]
+
+
+def test_a_page_from_kept_blocks_is_the_same_page(alices: tuple[TestClient, str]) -> None:
+    client, study_id = alices
+    answers = [client.get(f"/studies/{study_id}/page", params=PAGE | {"t0": 25}).content for _ in range(2)]
+    assert answers[0] == answers[1]
+
+
 def test_more_than_two_samples_per_pixel_become_extremes(alices: tuple[TestClient, str]) -> None:
     client, study_id = alices
     about, samples = decoded(client.get(f"/studies/{study_id}/page", params=PAGE | {"px": 500}).content)
