@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
-ReadableKind = Literal["edf", "bdf", "parquet"]
+ReadableKind = Literal["edf", "bdf", "parquet", "chunked"]
 
 _READABLE: Final[tuple[tuple[bytes, ReadableKind], ...]] = (
     (b"0       ", "edf"), (b"0\x00\x00\x00\x00\x00\x00\x00", "edf"), (b"\xffBIOSEMI", "bdf"), (b"PAR1", "parquet"),
+    (b"HMSCHUNK", "chunked"),
 )
 _OTHER_EEG: Final = (
     (b"Brain Vision Data Exchange", "a header or marker file of BrainVision"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ml.byte_source import ByteSource
 from ml.edf import EdfRecording
 from ml.edf_header import FIXED_BYTES, header_bytes_needed
+from ml.errors import RecordingError
 from ml.open_recording import readable_kind_or_refuse
 from ml.recording import RecordingInfo
 
@@ -34,6 +35,9 @@ def check_header(head: ByteSource, *, name: str = "") -> RecordingInfo:
         If the file is refused.
     """
     kind = readable_kind_or_refuse(head, name)
+    if kind == "chunked":
+        raise RecordingError("This is a copy that HMS EEG converted for itself, without the identity of the original; upload the "
+                             "original recording.", code="converted_copy")
     if kind == "parquet":
         return RecordingInfo(
             format="HMS Parquet", signals=(), duration_s=0.0,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ml.byte_source import ByteSource
+from ml.chunked import ChunkedRecording
 from ml.edf import EdfRecording
 from ml.errors import RecordingError
 from ml.file_kind import describe, readable_kind
@@ -12,7 +13,7 @@ _HEAD_BYTES = 4096
 
 
 def open_recording(source: ByteSource, *, name: str = "") -> RecordingSource:
-    """Open EDF, EDF+C, EDF+D, BDF, BDF+ (read in place) or HMS Parquet (read wholly).
+    """Open EDF, EDF+C, EDF+D, BDF, BDF+, our own converted copy (all read in place) or HMS Parquet (read wholly).
 
     Parameters
     ----------
@@ -31,11 +32,13 @@ def open_recording(source: ByteSource, *, name: str = "") -> RecordingSource:
         from ml.parquet import ParquetRecording  # pyarrow is loaded only where a Parquet file is read
 
         return ParquetRecording(source)
+    if kind == "chunked":
+        return ChunkedRecording(source)
     return EdfRecording(source)
 
 
 def readable_kind_or_refuse(source: ByteSource, name: str = "") -> str:
-    """Return "edf", "bdf" or "parquet", or refuse with what the file seems to be."""
+    """Return "edf", "bdf", "parquet" or "chunked", or refuse with what the file seems to be."""
     if source.size == 0:
         raise RecordingError("The file is empty (0 bytes); copy it again from the recorder.", code="empty")
     head = source.read_at(0, _HEAD_BYTES)

@@ -6,7 +6,6 @@ import csv
 import hashlib
 import json
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -24,44 +23,45 @@ _CHUNK: Final = 1 << 22
 
 
 @click.command()
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON instead of a summary.")
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Also write result.json, events.csv and spectrogram.npz here.")
 @click.option("--step", "step_s", type=click.FloatRange(0.5, 10.0), help="Seconds between label spans (default: the model's own).")
 @click.option("--weights", type=click.Path(file_okay=False, path_type=Path), help="Another directory of weights.")
-def analyse(file: Path, as_json: bool, out: Path | None, step_s: float | None, weights: Path | None) -> None:
+def analyse(files: tuple[Path, ...], as_json: bool, out: Path | None, step_s: float | None, weights: Path | None) -> None:
     """Look for seizures and rhythmic or periodic patterns in the recording FILE.
+
+    Several files are parts of one recording: they are joined by their start times. EDF, BDF and HMS Parquet are read in place;
+    BrainVision (.vhdr), Nihon Kohden (.EEG), Persyst (.lay), EEGLAB (.set), Neuroscan (.cnt), GDF, MATLAB and HDF5, and a ZIP
+    archive of one recording, are converted into a temporary copy first.
 
     The progress goes to stderr and the result to stdout. A recording that is refused ends with code 2 and one sentence.
     """
     try:
-        result = _analyse(file, step_s, weights)
+        result = _analyse(files, step_s, weights)
     except RecordingError as error:
         click.echo(error.sentence, err=True)
         sys.exit(REFUSED)
     except OSError as error:
-        click.echo(f"{file.name} cannot be read: {error.strerror or error}. Check the path and its permissions.", err=True)
+        name = Path(error.filename or files[0]).name
+        click.echo(f"{name} cannot be read: {error.strerror or error}. Check the path and its permissions.", err=True)
         sys.exit(REFUSED)
     if out is not None:
         write(result, out)
     click.echo(_json(result) if as_json else summary(result))
 
 
-def _analyse(file: Path, step_s: float | None, weights: Path | None) -> AnalysisResult:
+def _analyse(files: tuple[Path, ...], step_s: float | None, weights: Path | None) -> AnalysisResult:
     from ml import pipeline  # the command starts fast: scientific libraries are loaded only when they are needed
-    from ml.byte_source import FileBytes
     from ml.ensemble import Ensemble, WeightsError
-    from ml.open_recording import open_recording
+    from ml.open_files import open_files
 
-    with FileBytes(file) as source:
-        recording = open_recording(source, name=file.name)
+    with open_files(files) as recording:
         try:
             ensemble = Ensemble.load(weights)
         except WeightsError as error:
             raise click.ClickException(str(error)) from error
-        bar = _Bar()
-        sha256 = _sha256(source.size, source.read_at)
-        return pipeline.analyse(recording, ensemble, on_progress=bar, step_s=step_s, recording_sha256=sha256)
+        return pipeline.analyse(recording, ensemble, on_progress=_Bar(), step_s=step_s, recording_sha256=_sha256(files))
 
 
 class _Bar:
@@ -81,10 +81,13 @@ class _Bar:
             click.echo(f"{step} {share:.0%}", err=True)
 
 
-def _sha256(size: int, read_at: Callable[[int, int], bytes]) -> str:
+def _sha256(files: tuple[Path, ...]) -> str:
+    """Of the bytes of all files, one after another."""
     digest = hashlib.sha256()
-    for offset in range(0, size, _CHUNK):
-        digest.update(read_at(offset, _CHUNK))
+    for path in files:
+        with path.open("rb") as file:
+            while block := file.read(_CHUNK):
+                digest.update(block)
     return digest.hexdigest()
 
 
