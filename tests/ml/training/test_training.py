@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -27,11 +28,20 @@ def toy_windows(n: int) -> WindowSet:
     return WindowSet(bipolar_uv, votes, np.arange(n))
 
 
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    """Two threads that wait for each other on a busy machine take minutes for what one does in seconds."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
 @pytest.mark.parametrize("name", list(train.NETWORKS))
 def test_a_tiny_training_lowers_the_loss(name: str, tmp_path: Path) -> None:
-    settings = TrainingConfig("smoke", seed=1, n_train=48, n_held_out=48, epochs=12, batch=16, learning_rate=3e-3, centre_only=0.0)
+    settings = TrainingConfig("smoke", seed=1, n_train=48, n_held_out=48, epochs=8, batch=16, learning_rate=4e-3, centre_only=0.0)
     trained = train.fit(name, toy_windows(48), settings, checkpoint=tmp_path / "smoke.safetensors")
-    assert np.mean(trained.losses[-5:]) < 0.7 * np.mean(trained.losses[:5])
+    assert np.mean(trained.losses[-4:]) < 0.8 * np.mean(trained.losses[:4])
     again = train.load(name, tmp_path / "smoke.safetensors")
     assert all(torch.equal(a, b) for a, b in zip(again.state_dict().values(), trained.network.state_dict().values(), strict=True))
 
