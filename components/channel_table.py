@@ -14,7 +14,10 @@ from ml.channels import ChannelLayout
 
 KINDS: Final = {"eeg": "electrode", "pair": "pair", "ecg": "ECG", "eog": "EOG", "emg": "EMG", "other": "not used"}
 
-COLUMNS: Final = ("#", "In the file", "Read as", "Kind", "Rate", "Bad share", "Remarks")
+COLUMNS: Final = ("#", "In the file", "Read as", "Kind", "Rate", "Bad share", "Artifacts", "SNR", "Mains", "Remarks")
+"""Bad for the model; bad, muscle or movement; EEG over noise; line noise: see ``ml.quality_measures``."""
+NOTED_SHARE: Final = 0.05
+"""Share of the time from which muscle or movement is a remark."""
 
 
 def channel_table(signals: Sequence[Mapping[str, Any]], layout: ChannelLayout, quality: Mapping[str, Any]) -> Component:
@@ -47,14 +50,25 @@ def _row(
 ) -> Component:
     mark = marks.get(name, {})
     unread = "" if signal.get("calibrated", True) else "no usable scale, not read"
-    share = f"{100 * mark['bad_share']:.0f} %" if mark else ""
     cells = (
         str(index + 1),
         signal["label"],
         name or "–",
         KINDS[layout.kinds[index]],
         f"{signal['sfreq_hz']:g} Hz",
-        share,
-        ", ".join(mark.get("reasons", ())) or unread,
+        *_figures(mark),
+        ", ".join([*mark.get("reasons", ()), *_activities(mark)]) or unread,
     )
     return html.Tr([html.Td(cell) for cell in cells])
+
+
+def _figures(mark: Mapping[str, Any]) -> list[str]:
+    """Quality in the units of ``COLUMNS``; empty where it was not measured (older analyses, signals that are no EEG)."""
+    units = (("bad_share", 100.0, ".0f", " %"), ("artifact_share", 100.0, ".0f", " %"), ("snr_db", 1.0, ".0f", " dB"))
+    known = [(mark.get(key), scale, form, unit) for key, scale, form, unit in (*units, ("hum_uv", 1.0, ".1f", " µV"))]
+    return ["" if value is None else f"{scale * value:{form}}{unit}" for value, scale, form, unit in known]
+
+
+def _activities(mark: Mapping[str, Any]) -> list[str]:
+    shares = {name: mark.get(f"{name}_share", 0.0) for name in ("muscle", "movement")}
+    return [f"{name} {100 * share:.0f} %" for name, share in shares.items() if share >= NOTED_SHARE]

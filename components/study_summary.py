@@ -179,7 +179,10 @@ def _quality(quality: dict[str, Any]) -> list[tuple[str, str | Component]]:
         if channel["bad_share"] > 0.1
     ]
     hum = quality.get("mains_hz")
+    shares = [channel["artifact_share"] for channel in quality.get("channels", ()) if "artifact_share" in channel]
+    artifacts = f"{100 * sum(shares) / len(shares):.0f} % of the electrode seconds" if shares else "not measured"
     return [
         ("Poor electrodes", ", ".join(bad) or "none above 10 % of the time"),
+        ("Artifacts", artifacts),
         ("Mains hum", f"{hum:g} Hz" if hum else "not found"),
     ]

@@ -58,6 +58,11 @@ class ChannelQuality:
     bad_share: float                     # share of assessed seconds in which the channel was bad, 0..1
     reasons: tuple[str, ...] = ()        # of "absent", "flat", "clipped", "noisy", "mains", "no values", "uncorrelated"
     interpolated: bool = False
+    snr_db: float | None = None          # EEG over noise at 0.5-40 Hz, mean of the seconds; None without values
+    hum_uv: float | None = None          # RMS at the mains frequency, geometric mean of the seconds
+    muscle_share: float = 0.0            # share of the seconds marked as muscle (informs only)
+    movement_share: float = 0.0
+    artifact_share: float = 0.0          # bad, muscle or movement
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +73,7 @@ class Quality:
     mains_hz: float | None = None        # 50 or 60 where hum was found
     assessed_s: float = 0.0
     not_assessed_s: float = 0.0
+    bridged: tuple[tuple[str, str], ...] = ()   # channels that show the same signal most of the time
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ ANALYSIS_HZ: Final = 200.0
 BAND_HZ: Final = (0.5, 40.0)
 """Pass band of the analysis (SPaRCNet: 0.5-40 Hz; Jing et al., Neurology 2023;100:e1750-e1762)."""
 WIDE_BAND_HZ: Final = (0.5, 50.0)
-"""Pass band of features, quality figures and artefact tools, which also want the beta and low gamma activity."""
+"""Pass band of features, quality figures and artifact tools, which also want the beta and low gamma activity."""
 HIGH_PASS_ORDER: Final = 2
 LOW_PASS_ORDER: Final = 4
 PAD_S: Final = 10.0

@@ -70,6 +70,8 @@ def _bad(quality: Quality) -> Iterator[str]:
             what = " and ".join(PHRASES[reason] for reason in channel.reasons if reason in PHRASES)
             kept = " Where it is bad it was estimated from its neighbors for the model." if channel.interpolated else ""
             yield f"{channel.name} {what} ({channel.bad_share:.0%} of the seconds).{kept}"
+    for first, second in quality.bridged:
+        yield f"{first} and {second} show the same signal: they may be bridged by paste or sweat, or one was copied from the other."
 
 
 def _reading(info: RecordingInfo, chosen: NetworkInput) -> Iterator[str]:

@@ -24,12 +24,13 @@ from ml.ensemble import Ensemble
 from ml.filters import ANALYSIS_HZ
 from ml.network_input import NetworkInput, choose_input
 from ml.quality import SECOND
+from ml.quality_measures import Measures, Sums
 from ml.recording import RecordingSource
 from ml.resample import read_at_rate
 from ml.signal_check import check_samples
 from ml.windows import BEFORE, LABEL, WINDOW, Stretch
 
-PIPELINE_VERSION: Final = "1.0"
+PIPELINE_VERSION: Final = "1.1"
 """Changes whenever the same recording and the same networks would give another result."""
 BLOCK_S: Final = 600.0
 SETTLING: Final = int(filters.SETTLING_S * ANALYSIS_HZ)
@@ -164,6 +165,7 @@ class Tally:
     bad_seconds: NDArray[np.int64]         # (n_reasons + 1, n_channels); the last row counts any reason
     spectrogram: RegionalSpectrogram
     recorded_s: float
+    measured: Sums
     seconds: int = 0
     mains_hz: float | None = None
 
@@ -188,6 +190,7 @@ class Tally:
             bad_seconds=np.zeros((len(quality.REASONS) + 1, len(chosen.names)), dtype=np.int64),
             spectrogram=RegionalSpectrogram(empty, tuple(REGIONS), spectrogram.FREQS_HZ, times, spectrogram.STEP_S),
             recorded_s=sum(stretch.clock.length_s for stretch in stretches),
+            measured=Sums.over(len(chosen.names)),
         )
 
     def of_block(self, block: Block) -> slice:
@@ -206,8 +209,9 @@ class Tally:
         line = events.timeline(spans)
         known = np.isfinite(line.prob[:, 0])
         assessed_s = float(np.diff(line.edges_s)[known].sum())
-        channels = quality.summary(chosen.names, chosen.absent, self.bad_seconds, self.seconds, self.filled)
-        return Quality(channels, self.mains_hz, assessed_s, max(0.0, self.recorded_s - assessed_s))
+        channels = quality.summary(chosen.names, chosen.absent, self.bad_seconds, self.seconds, self.filled, self.measured)
+        bridged = tuple((chosen.names[first], chosen.names[second]) for first, second in self.measured.bridges())
+        return Quality(channels, self.mains_hz, assessed_s, max(0.0, self.recorded_s - assessed_s), bridged)
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +222,7 @@ class Cleaned:
     values_uv: NDArray[np.float32]         # (n_channels, n) 0.5-40 Hz, NaN beyond the stretch
     reasons: NDArray[np.bool_]             # (n_reasons, n_channels, n_seconds) beginning at ``origin``
     recorded: NDArray[np.bool_]            # (n_seconds,)
+    measures: Measures                     # of the recorded seconds only
 
     @property
     def bad(self) -> NDArray[np.bool_]:
@@ -228,7 +233,7 @@ class Cleaned:
 def _analyse_block(
     source: RecordingSource, ensemble: Ensemble, chosen: NetworkInput, block: Block, tally: Tally
 ) -> None:
-    cleaned = _clean(source, chosen, block, tally.mains_hz)
+    cleaned = clean_block(source, chosen, block, tally.mains_hz)
     _count_quality(cleaned, block, tally)
     _fill_spectrogram(cleaned, chosen, block, tally)
     mine = tally.of_block(block)
@@ -243,7 +248,8 @@ def _analyse_block(
         tally.filled |= kind
 
 
-def _clean(source: RecordingSource, chosen: NetworkInput, block: Block, mains_hz: float | None) -> Cleaned:
+def clean_block(source: RecordingSource, chosen: NetworkInput, block: Block, mains_hz: float | None) -> Cleaned:
+    """Read a block with its context, filter and judge it."""
     low, high = block.reach(BEFORE + SETTLING, BEFORE + LABEL + SETTLING)
     read = read_at_rate(source, chosen.signals, low / ANALYSIS_HZ, high / ANALYSIS_HZ, ANALYSIS_HZ)
     begin, end = block.reach(BEFORE, BEFORE + LABEL)
@@ -261,7 +267,7 @@ def _clean(source: RecordingSource, chosen: NetworkInput, block: Block, mains_hz
     reasons[:, :, ahead : ahead + verdict.reasons.shape[2]] = verdict.reasons
     recorded = np.zeros(n_seconds, dtype=bool)
     recorded[ahead : ahead + verdict.reasons.shape[2]] = True
-    return Cleaned(origin, values, reasons, recorded)
+    return Cleaned(origin, values, reasons, recorded, verdict.measures)
 
 
 def _zero_for_missing(values: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -274,6 +280,8 @@ def _count_quality(cleaned: Cleaned, block: Block, tally: Tally) -> None:
     tally.bad_seconds[:-1] += reasons.sum(axis=2)
     tally.bad_seconds[-1] += reasons.any(axis=0).sum(axis=1)
     tally.seconds += reasons.shape[2]
+    ahead = int(cleaned.recorded.argmax())
+    tally.measured.add(cleaned.measures.part(slice(own.start - ahead, own.stop - ahead)), cleaned.bad[:, own])
 
 
 def _fill_spectrogram(cleaned: Cleaned, chosen: NetworkInput, block: Block, tally: Tally) -> None:

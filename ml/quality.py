@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from ml.analysis import ChannelQuality
 from ml.filters import ANALYSIS_HZ, fill_missing
+from ml.quality_measures import Measures, Sums, against_the_others, baseline_shift, line_noise, show_the_same
 
 FLAT_UV: Final = 0.5
 """Standard deviation below which an electrode is flat (electrocerebral silence is < 2 µV peak to peak, ACNS 2016; amplifier
@@ -61,6 +62,7 @@ class Verdict:
     """Which electrode is bad in which second, and why."""
 
     reasons: NDArray[np.bool_]           # (n_reasons, n_electrodes, n_seconds) in the order of REASONS
+    measures: Measures                   # figures that inform and decide nothing
 
     @property
     def bad(self) -> NDArray[np.bool_]:
@@ -84,19 +86,21 @@ def judge(raw_uv: NDArray[np.float32], clean_uv: NDArray[np.float32], *, common_
     -------
     Verdict over ``ceil(samples / 200)`` seconds; an incomplete last second is judged by the last 200 samples.
     """
-    known = np.isfinite(raw_uv).any(axis=1)
+    known = np.asarray(np.isfinite(raw_uv).any(axis=1))
     seconds = -(-raw_uv.shape[1] // SECOND)
     reasons = np.zeros((len(REASONS), len(raw_uv), seconds), dtype=bool)
     reasons[0, ~known] = True
+    measures = Measures.nothing(len(raw_uv), seconds)
     if known.any():
-        reasons[:, known] = _judge_known(raw_uv[known], clean_uv[known], common_reference)
-    return Verdict(reasons)
+        reasons[:, known], measured = _judge_known(raw_uv[known], clean_uv[known], common_reference)
+        measures.fill(known, measured)
+    return Verdict(reasons, measures)
 
 
 def _judge_known(
     raw_uv: NDArray[np.float32], clean_uv: NDArray[np.float32], common_reference: bool
-) -> NDArray[np.bool_]:
-    """Verdicts on channels that have values somewhere, (n_reasons, channels, seconds)."""
+) -> tuple[NDArray[np.bool_], Measures]:
+    """Verdicts on channels that have values somewhere, (n_reasons, channels, seconds), and what was measured."""
     raw, missing = fill_missing(_seconds(raw_uv).reshape(len(raw_uv), -1))
     shape = (len(raw), -1, SECOND)
     raw32 = raw.astype(np.float32)
@@ -106,15 +110,20 @@ def _judge_known(
     flat = raw32.reshape(shape).std(axis=-1) < FLAT_UV
     high = np.abs(np.median(raw32.reshape(shape), axis=-1)) > RAIL_UV
     clipped = (clipped_samples(raw32).reshape(shape).mean(axis=-1) > CLIPPED_SHARE) | (flat & high)
-    noisy, mains = _noise((_median_free(raw32) if common_reference else raw32).reshape(shape))
+    noisy, mains, noise_uv = _noise((_median_free(raw32) if common_reference else raw32).reshape(shape))
     spread = clean.std(axis=-1)
     deviating = spread > DEVIATION_RATIO * np.maximum(np.median(spread, axis=0), FLAT_UV)
-    alone = _largest_correlation(clean) < CORRELATION
+    correlation = correlations(clean)
+    alone = np.abs(correlation).max(axis=-1).T < CORRELATION
     sound = ~(absent | flat | clipped)
+    hum_uv, shift_uv = line_noise(raw32.reshape(shape), ANALYSIS_HZ), baseline_shift(raw32.reshape(shape))
+    own_uv = against_the_others(clean, spread, sound) if common_reference else spread
+    alike = show_the_same(correlation, spread, own_uv) & sound[:, None] & sound[None]
+    rms, noise, hum, shift = (np.where(absent, np.float32(np.nan), values) for values in (spread, noise_uv, hum_uv, shift_uv))
     return np.stack([
         absent, flat & ~clipped & ~absent, clipped & ~absent,
         (noisy | deviating) & sound, mains & sound, alone & sound & (len(raw) > 1),
-    ])
+    ]), Measures(rms, noise, hum, shift, alike)
 
 
 def _median_free(values: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -146,8 +155,8 @@ def clipped_samples(values: NDArray[np.floating]) -> NDArray[np.bool_]:
     return mask
 
 
-def _noise(pieces: NDArray[np.float32]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Seconds with too much noise above the band, and with too much hum; (channels, seconds) each."""
+def _noise(pieces: NDArray[np.float32]) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.float32]]:
+    """Seconds with too much noise above the band and with too much hum, and the noise in µV; (channels, seconds) each."""
     taper = np.hanning(SECOND).astype(np.float32)
     centered = (pieces - pieces.mean(axis=-1, keepdims=True)) * taper
     power = np.abs(np.fft.rfft(centered, axis=-1)) ** 2 * (2.0 / (SECOND * float(np.sum(taper**2))))
@@ -157,18 +166,28 @@ def _noise(pieces: NDArray[np.float32]) -> tuple[NDArray[np.bool_], NDArray[np.b
     noise = (power[..., beyond].mean(axis=-1) * 50.0) ** 0.5
     band = power[..., 1:41].sum(axis=-1) ** 0.5
     alone = hum > HUM_ALONE * np.median(hum, axis=0)
-    return (noise > NOISE_UV) & (noise > NOISE_RATIO * band), (hum > HUM_UV) & (hum > HUM_RATIO * band) & alone
+    return (noise > NOISE_UV) & (noise > NOISE_RATIO * band), (hum > HUM_UV) & (hum > HUM_RATIO * band) & alone, noise
 
 
-def _largest_correlation(pieces: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Largest absolute correlation of each channel with any other, (channels, seconds)."""
+def correlations(pieces: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Correlation of each channel with each other, second by second.
+
+    Parameters
+    ----------
+    pieces
+        (channels, seconds, samples)
+
+    Returns
+    -------
+    (seconds, channels, channels), zero on the diagonal.
+    """
     centered = pieces - pieces.mean(axis=-1, keepdims=True)
     centered /= np.maximum(np.linalg.norm(centered, axis=-1, keepdims=True), 1e-6)
     by_second = centered.transpose(1, 0, 2)
-    table = np.abs(by_second @ by_second.transpose(0, 2, 1))
+    table = by_second @ by_second.transpose(0, 2, 1)
     index = np.arange(len(pieces))
     table[:, index, index] = 0.0
-    return np.asarray(table.max(axis=-1).T)
+    return np.asarray(table)
 
 
 def bad_for_spans(
@@ -208,6 +227,7 @@ def summary(
     bad_seconds: NDArray[np.int64],
     seconds: int,
     filled: NDArray[np.bool_],
+    measured: Sums,
 ) -> tuple[ChannelQuality, ...]:
     """Quality of every channel over the recording.
 
@@ -221,6 +241,8 @@ def summary(
         Seconds that were judged.
     filled
         (n_channels,) whether the channel was filled in for the model anywhere.
+    measured
+        Figures summed over the recording.
     """
     rows = []
     for row, name in enumerate(names):
@@ -228,5 +250,7 @@ def summary(
         found = tuple(reason for reason, share in zip(REASONS, counts, strict=False) if share >= REPORTED_SHARE)
         reasons = ("absent",) if row in absent else found
         share = 1.0 if row in absent else float(counts[-1])
-        rows.append(ChannelQuality(name, share, reasons, interpolated=bool(filled[row])))
+        muscle, movement, artifact = measured.shares(row, seconds)
+        snr_db, hum_uv = measured.levels(row) or (None, None)
+        rows.append(ChannelQuality(name, share, reasons, bool(filled[row]), snr_db, hum_uv, muscle, movement, artifact))
     return tuple(rows)

@@ -91,4 +91,4 @@ def _info(words: dict[str, Any]) -> RecordingInfo:
 
 def _quality(words: dict[str, Any]) -> Quality:
     channels = tuple(ChannelQuality(**channel | {"reasons": tuple(channel["reasons"])}) for channel in words["channels"])
-    return Quality(**words | {"channels": channels})
+    return Quality(**words | {"channels": channels, "bridged": tuple(tuple(pair) for pair in words.get("bridged", ()))})

@@ -95,10 +95,16 @@ def _quality(quality: Quality) -> dict[str, Any]:
                 "bad_share": round(channel.bad_share, 4),
                 "reasons": list(channel.reasons),
                 "interpolated": channel.interpolated,
+                "snr_db": None if channel.snr_db is None else round(channel.snr_db, 2),
+                "hum_uv": None if channel.hum_uv is None else round(channel.hum_uv, 3),
+                "muscle_share": round(channel.muscle_share, 4),
+                "movement_share": round(channel.movement_share, 4),
+                "artifact_share": round(channel.artifact_share, 4),
             }
             for channel in quality.channels
         ],
         "mains_hz": quality.mains_hz,
         "assessed_s": round(quality.assessed_s, 3),
         "not_assessed_s": round(quality.not_assessed_s, 3),
+        "bridged": [list(pair) for pair in quality.bridged],
     }

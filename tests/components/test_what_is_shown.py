@@ -100,6 +100,16 @@ def test_text_from_a_file_stays_text() -> None:
     assert not of_type(table, "Markdown") + of_type(table, "DangerouslySetInnerHTML")
 
 
+def test_the_quality_of_an_electrode_is_shown_and_never_invented() -> None:
+    signals = [{"label": name, "sfreq_hz": 200.0, "unit": "uV", "calibrated": True} for name in ("Fp1", "ECG")]
+    layout = map_to_1020([Signal("Fp1", 200.0), Signal("ECG", 200.0)])
+    figures = {"bad_share": 0.02, "artifact_share": 0.31, "snr_db": 12.4, "hum_uv": 3.21, "muscle_share": 0.3}
+    quality = {"channels": [{"name": "Fp1", "reasons": ["noisy"], **figures}]}
+    cells = [cell.children for cell in of_type(channel_table.channel_table(signals, layout, quality), "Td")]
+    assert cells[5:10] == ["2 %", "31 %", "12 dB", "3.2 µV", "noisy, muscle 30 %"]
+    assert cells[15:20] == [""] * 5
+
+
 def test_an_error_page_escapes_its_sentence() -> None:
     assert HOSTILE not in shell.plain_page(HOSTILE, 404)
 
