@@ -210,7 +210,7 @@ def install(settings: Settings) -> Engine:
     return engine
 
 
-def stop(process: subprocess.Popen[bytes], *, timeout_s: float = 15.0) -> int:
+def stop(process: subprocess.Popen[bytes], *, timeout_s: float = 60.0) -> int:
     """Ask a process to end as Ctrl-C would; SIGKILL after ``timeout_s``."""
     if process.poll() is None:
         process.send_signal(signal.SIGINT)

@@ -14,11 +14,12 @@ from app.db.studies import Study
 from app.db.work import Job
 from app.errors import Invalid
 from app.file_store import FileStore
-from app.services import ages, analyses, model_cards
+from app.services import ages, analyses, channel_names, model_cards
 from app.settings import Settings
 from ml.analysis import AnalysisResult, Quality, Spans, Versions
 from ml.classes import CLASSES
 from ml.recording import RecordingSource
+from workers import conversion
 from workers.kinds import Bench, Json, Kind
 
 if TYPE_CHECKING:
@@ -29,7 +30,13 @@ def prepare(session: Session, job: Job) -> Json:
     """What the child must know; the age counts as it is known now, not as it was when the job was asked for."""
     study = session.get_one(Study, job.study_id)
     age = ages.at_recording(study.patient.birth_date, study.start_local)
-    return {"sha256": study.file.sha256, "name": study.original_name, "neonate": age.is_neonate, "age_warning": age.warning}
+    readable = study.readable_file
+    return {
+        "sha256": study.file.sha256, "name": study.original_name, "neonate": age.is_neonate, "age_warning": age.warning,
+        "readable_sha256": readable.sha256 if readable else None,
+        # the labels of a file that is not converted yet are unknown: all that the site knows is offered
+        "channel_names": dict(study.channel_names) if readable else channel_names.of_site(session, study.clinic_id),
+    }
 
 
 def run(parameters: Json, bench: Bench) -> Json:
@@ -37,27 +44,31 @@ def run(parameters: Json, bench: Bench) -> Json:
     from ml.open_recording import open_recording  # the parent imports this module for its other two functions
 
     ensemble = load_ensemble(bench.settings)
-    with bench.store.open(parameters["sha256"]) as content:
+    copy = {} if parameters["readable_sha256"] else conversion.convert(parameters["sha256"], parameters["name"], bench)
+    with bench.store.open(parameters["readable_sha256"] or copy["sha256"]) as content:
         source = open_recording(content, name=parameters["name"])
         if parameters["neonate"]:
             result = not_assessed(source, ensemble, parameters["sha256"])
         else:
-            result = _analysed(source, ensemble, parameters["sha256"], bench)
+            result = _analysed(source, ensemble, parameters, bench)
     if parameters["age_warning"]:
         result = replace(result, findings=(*result.findings, parameters["age_warning"]))
     bench.on_progress("saving", 1, 1)
-    return described(result, bench.store)
+    return described(result, bench.store) | {"converted": copy}
 
 
 def save(session: Session, job: Job, result: Json) -> None:
+    if result.get("converted"):
+        conversion.keep(session, session.get_one(Study, job.study_id), result["converted"])
     analyses.save(session, job, result)
     model_cards.register(session, name=result["versions"]["model"], sha256=result["versions"]["model_sha256"])
 
 
-def _analysed(source: RecordingSource, ensemble: Ensemble, sha256: str, bench: Bench) -> AnalysisResult:
+def _analysed(source: RecordingSource, ensemble: Ensemble, parameters: Json, bench: Bench) -> AnalysisResult:
     from ml import pipeline
 
-    return pipeline.analyse(source, ensemble, on_progress=bench.on_progress, recording_sha256=sha256)
+    return pipeline.analyse(source, ensemble, on_progress=bench.on_progress, recording_sha256=parameters["sha256"],
+                            corrections=parameters["channel_names"])
 
 
 def not_assessed(source: RecordingSource, ensemble: Ensemble, sha256: str) -> AnalysisResult:

@@ -66,7 +66,7 @@ def _figure(source: RecordingSource, material: ReportMaterial, request: FigureRe
 
 
 def _printed(source: RecordingSource, material: ReportMaterial, request: FigureRequest) -> PrintedPage:
-    layout = channels.map_to_1020(source.info.signals)
+    layout = channels.map_to_1020(source.info.signals, material.channel_names)
     shown = page.render(
         source, layout, start_s=request.start_s, duration_s=PAGE_S, montage="longitudinal", lff_hz=1.0, hff_hz=70.0, notch_hz=material.mains_hz,
     )

@@ -25,6 +25,10 @@ from workers.outcomes import Cancelled, Done, Failed, Lost, Outcome, Refused, St
 TICK_S: Final = 0.25
 PROGRESS_S: Final = 1.0
 """New progress is written to the row at most this often."""
+PATIENCE_S: Final = 600.0
+"""How long a finished result waits for a database that is away, before the work is given up and done again."""
+STOPPING_S: Final = 5.0
+PAUSE_S: Final = 0.5
 JOBS_PER_CHILD: Final = 100
 """A warm child is replaced after so many jobs: fragmentation of its memory is then no concern."""
 
@@ -60,7 +64,7 @@ class Runner:
         outcome = self._attempt(held)
         if not isinstance(outcome, Done | Refused):
             self.close()                               # its state is unknown
-        ended = persist(lambda: self._end(held, outcome), self._settings.lease_s)
+        ended = persist(lambda: self._end(held, outcome), PATIENCE_S, self._stopping)
         self.jobs_done += 1
         _log.info("attempt_ended", job_id=str(held.job_id), kind=held.kind, attempt=held.attempt, outcome=type(outcome).__name__,
                   state=ended, seconds=round(time.monotonic() - began, 3))
@@ -75,7 +79,7 @@ class Runner:
         if kind is None:
             return Refused("UNKNOWN_KIND", f"This worker does not know work of the kind {held.kind!r}. Update the worker.")
         try:
-            parameters = persist(lambda: _prepare(kind, held), self._settings.lease_s)
+            parameters = persist(lambda: _prepare(kind, held), self._settings.lease_s, self._stopping)
             return self._compute(held, kind, parameters)
         except (AppError, RecordingError) as error:
             return Refused(error.code, error.sentence)
@@ -149,14 +153,14 @@ class Runner:
 
 
 class Pulse:
-    """The heartbeat of one attempt; survives a database that is away for less than a lease."""
+    """The heartbeat of one attempt. While the database is away the work goes on: its row says later whose it is."""
 
     def __init__(self, held: Claim, settings: Settings) -> None:
         self.progress = Progress()
         self._held = held
         self._settings = settings
         self._written = Progress()
-        self._last = self._tried = time.monotonic()
+        self._tried = time.monotonic()
 
     def beat(self) -> Verdict:
         """Write to the row if it is time; what the row said, or OURS in between."""
@@ -170,22 +174,26 @@ class Pulse:
                 verdict = jobs.heartbeat(session, self._held, self.progress)
         except DBAPIError as error:
             _log.warning("heartbeat_failed", job_id=str(self._held.job_id), error=type(error).__name__)
-            return Verdict.OURS if at - self._last < self._settings.lease_s else Verdict.LOST
-        self._last, self._written = at, self.progress
+            return Verdict.OURS
+        self._written = self.progress
         return verdict
 
 
-def persist(transaction: Callable[[], T], for_s: float, *, pause_s: float = 0.5) -> T:
-    """Repeat an idempotent transaction while the database restarts or is locked, for at most ``for_s``."""
-    until = time.monotonic() + for_s
+def persist(transaction: Callable[[], T], for_s: float, stopping: threading.Event) -> T:
+    """Repeat an idempotent transaction while the database restarts or is locked, for at most ``for_s``.
+
+    A worker that is asked to stop does not wait that long: the lease brings the job back.
+    """
+    began = time.monotonic()
     while True:
         try:
             return transaction()
         except DBAPIError as error:
-            if not may_pass(error) or time.monotonic() > until:
+            waited_s = time.monotonic() - began
+            if not may_pass(error) or waited_s > (STOPPING_S if stopping.is_set() else for_s):
                 raise
             _log.warning("transaction_repeated", error=type(error).__name__)
-            time.sleep(pause_s)
+            time.sleep(PAUSE_S)
 
 
 def may_pass(error: DBAPIError) -> bool:

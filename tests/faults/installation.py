@@ -29,6 +29,8 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 SCALED = {"lease_s": 2.0, "heartbeat_s": 0.5, "reaper_s": 0.5, "poll_s": 0.2, "hint_after_s": 1.0, "hint_again_s": 2.0,
           "job_memory_mib": 1024, "job_cpu_s": 1, "job_wall_s": 8.0}
 """A tenth of the product's leases, so that a test takes seconds; ``tests/proof`` uses the product's own."""
+PATIENCE_S = 180.0
+"""Nothing here is timed: a busy machine may take its time."""
 
 
 @dataclass
@@ -50,7 +52,7 @@ class Installation:
             command = [sys.executable, "-m", "app.cli", "worker", "--kinds", "tests.faults.kinds", "--threads", str(threads)]
             worker = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
         self.workers.append(worker)
-        wait_until(lambda: self.beats() > before, 30, "the worker shows that it lives")
+        wait_until(lambda: self.beats() > before, PATIENCE_S, "the worker shows that it lives")
         return worker
 
     def ask(self, kind: str = "steady", **parameters: object) -> UUID:
@@ -66,10 +68,10 @@ class Installation:
     def state(self, job_id: UUID) -> str:
         return self.job(job_id).state
 
-    def wait_for(self, job_id: UUID, state: str, timeout_s: float = 30) -> float:
+    def wait_for(self, job_id: UUID, state: str, timeout_s: float = PATIENCE_S) -> float:
         return wait_until(lambda: self.state(job_id) == state, timeout_s, f"the job is {state}")
 
-    def wait_for_all(self, timeout_s: float) -> float:
+    def wait_for_all(self, timeout_s: float = PATIENCE_S) -> float:
         """Seconds until no job is queued or running."""
         return wait_until(lambda: not self.states() & {"queued", "running"}, timeout_s, "every job has ended")
 

@@ -27,7 +27,7 @@ def test_jobs_survive_a_redis_that_is_killed_and_forgets_everything(house: Insta
     asked += [house.ask(work_s=0.1) for _ in range(5)]
     redis.start()
     house.start_worker()
-    house.wait_for_all(30)
+    house.wait_for_all()
     assert house.results() == dict.fromkeys(asked, 1)
 
 
@@ -59,7 +59,7 @@ def test_a_hint_that_comes_three_times_to_two_workers_is_one_result(house: Insta
     asked = [house.ask(work_s=0.2) for _ in range(6)]
     for job_id in asked * 2:
         hints._send(str(job_id), "cpu")
-    house.wait_for_all(30)
+    house.wait_for_all()
     assert house.results() == dict.fromkeys(asked, 1)
 
 
@@ -69,6 +69,6 @@ def test_jobs_survive_a_restart_of_postgresql(house: Installation, postgres: Pos
     asked = [house.ask(work_s=1) for _ in range(3)]
     house.wait_for(asked[0], "running")
     postgres.restart(mode)
-    wait_until(lambda: house.states() == {"done"}, 40, "every job is done")
+    wait_until(lambda: house.states() == {"done"}, 60, "every job is done")
     assert house.results() == dict.fromkeys(asked, 1)
     assert worker.poll() is None

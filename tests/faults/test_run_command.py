@@ -33,7 +33,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
             one = subprocess.Popen([sys.executable, "-m", "app.cli", "run", "--port", "0", *options], cwd=ROOT, stdout=file, stderr=file,
                                    env=environment | {"HMS_DATA_DIR": str(tmp_path / "data"), "PYTHONUNBUFFERED": "1"})
         started.append(one)
-        wait_until(lambda: ready in log.read_text(), 90, f"hms run says {ready!r}")
+        wait_until(lambda: ready in log.read_text(), 180, f"hms run says {ready!r}")
         return one
 
     yield run
@@ -48,7 +48,7 @@ def workers_of(server: subprocess.Popen[bytes]) -> list[psutil.Process]:
 
 
 def wait_for_worker(server: subprocess.Popen[bytes]) -> psutil.Process:
-    wait_until(lambda: bool(workers_of(server)), 30, "the worker runs")
+    wait_until(lambda: bool(workers_of(server)), 90, "the worker runs")
     return workers_of(server)[0]
 
 
@@ -56,7 +56,7 @@ def test_ctrl_c_stops_everything_and_a_second_start_keeps_the_data(start: Start,
     server = start("--no-demo")
     worker = wait_for_worker(server)
     server.send_signal(signal.SIGINT)
-    assert server.wait(40) == 0
+    assert server.wait(90) == 0
     assert not worker.is_running()
     secret = (tmp_path / "data/secret.key").read_bytes() if (tmp_path / "data/secret.key").exists() else b""
     start("--no-demo")
@@ -75,7 +75,7 @@ def test_a_killed_worker_is_started_again(start: Start) -> None:
     server = start("--no-demo")
     first = wait_for_worker(server)
     first.kill()
-    wait_until(lambda: bool(workers_of(server)) and workers_of(server)[0].pid != first.pid, 30, "another worker runs")
+    wait_until(lambda: bool(workers_of(server)) and workers_of(server)[0].pid != first.pid, 90, "another worker runs")
 
 
 def test_a_killed_server_leaves_no_worker_behind(start: Start) -> None:
@@ -83,4 +83,4 @@ def test_a_killed_server_leaves_no_worker_behind(start: Start) -> None:
     worker = wait_for_worker(server)
     server.kill()
     server.wait()
-    wait_until(lambda: not worker.is_running(), 30, "the worker ends")
+    wait_until(lambda: not worker.is_running(), 90, "the worker ends")

@@ -114,7 +114,7 @@ def recovery(mode: str) -> dict[str, object]:
         for _ in range(RECOVERIES):
             victim = here.workers[-1]
             job_id = here.ask(work_s=600)
-            here.wait_for(job_id, "running", 60)
+            here.wait_for(job_id, "running")
             here.start_worker()
             victim.kill()
             victim.wait()
@@ -135,8 +135,8 @@ def poison(mode: str) -> dict[str, object]:
         for kind in ("segfault", "hog", "spin"):
             began = time.monotonic()
             poisoned, good = here.ask(kind), here.ask()
-            after_s = here.wait_for(good, "done", 60)
-            here.wait_for(poisoned, "quarantined", 120)
+            after_s = here.wait_for(good, "done")
+            here.wait_for(poisoned, "quarantined")
             job = here.job(poisoned)
             report[kind] = {"code": job.error_code, "attempts": job.attempts, "next_job_s": round(after_s, 2),
                             "quarantined_s": round(time.monotonic() - began, 1)}
@@ -153,7 +153,7 @@ def sleeper(mode: str) -> dict[str, object]:
         here.start_worker()
         time.sleep(45)
         first.send_signal(signal.SIGCONT)
-        here.wait_for_all(60)
+        here.wait_for_all()
         time.sleep(10)
         return {"results": here.results()[job_id], "attempts": here.job(job_id).attempts, "first_worker_lives": first.poll() is None}
 

@@ -1,0 +1,57 @@
+"""Convert a stored recording of another maker in the child, and keep the copy with its study."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import tempfile
+import time
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+
+from app.db.studies import Study
+from app.services import channel_names, studies
+from app.services.header_facts import info_from_json, info_to_json
+from app.settings import Settings
+from workers.kinds import Bench, Json
+
+
+def convert(sha256: str, name: str, bench: Bench) -> Json:
+    """Put a converted copy of a stored file into the store; runs in the child, where foreign readers may crash.
+
+    Raises
+    ------
+    RecordingError
+        If the file is no recording, or one that cannot be read.
+    """
+    from ml import convert as conversion  # loads MNE
+    from ml.convert import open_foreign
+
+    with tempfile.TemporaryDirectory(dir=_folder(bench.settings)) as scratch:
+        unpacked, target = Path(scratch) / "original", Path(scratch) / "converted"
+        unpacked.mkdir()
+        bench.on_progress("converting", 0, 1)
+        source = open_foreign(bench.store.path(sha256), unpacked, name=name)
+        info = conversion.convert(source, target, on_progress=bench.on_progress)
+        with target.open("rb") as file:
+            made = hashlib.file_digest(file, "sha256").hexdigest()
+        bench.store.put_path(target, made)
+        return {"sha256": made, "size": target.stat().st_size, "info": info_to_json(info)}
+
+
+def keep(session: Session, study: Study, copy: Json) -> None:
+    """Give the study its copy and what is known of the recording since."""
+    info = info_from_json(copy["info"])
+    names = channel_names.of_site(session, study.clinic_id, [signal.label for signal in info.signals])
+    studies.converted(session, study, sha256=copy["sha256"], size=copy["size"], info=info, channel_names=names | dict(study.channel_names))
+
+
+def _folder(settings: Settings) -> Path:
+    """Where copies grow, on the disk of the store; what a killed child left there is removed."""
+    folder = settings.data_dir / "converting"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for stray in folder.iterdir():
+        if stray.stat().st_mtime < time.time() - settings.job_wall_s:
+            shutil.rmtree(stray, ignore_errors=True)
+    return folder
