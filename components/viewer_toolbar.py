@@ -68,12 +68,13 @@ def strip_controls() -> Component:
         _button("range", words, title, argument=seconds, pressed=not seconds)
         for seconds, words, title in (("", "whole", "The whole recording"), ("3600", "1 h", "One hour"), ("600", "10 min", "Ten minutes"))
     ]
+    shifts = [_button("shift", "‹", "Earlier part", argument="-0.8"), _button("shift", "›", "Later part", argument="0.8")]
     lists = [
         _list("lowDb", "Lowest dB", [(str(db), f"{db} dB") for db in LOWEST_DB], "-10"),
         _list("highDb", "Highest dB", [(str(db), f"{db} dB") for db in HIGHEST_DB], "25"),
         _list("map", "Color map", [(name, name) for name in COLOR_MAPS], "viridis"),
     ]
-    return html.Div([html.Div(ranges, className="viewer-group"), *lists], className="viewer-controls")
+    return html.Div([html.Div([*ranges, *shifts], className="viewer-group"), *lists], className="viewer-controls")
 
 
 def key_sheet() -> Component:

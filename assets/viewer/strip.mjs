@@ -23,7 +23,7 @@ export class Strip {
       this.display[dataset.setting] = dataset.setting === "map" ? value : Number(value);
       this.paintSpectra();
     });
-    root.addEventListener("click", ({ target }) => this.setRange(target.closest("[data-action=range]")));
+    root.addEventListener("click", ({ target }) => { this.setRange(target.closest("[data-action=range]")); this.shift(target.closest("[data-action=shift]")); });
     this.observer = new ResizeObserver(() => this.redraw());
     this.observer.observe(this.box);
     this.themed = new MutationObserver(() => this.redraw());
@@ -44,6 +44,14 @@ export class Strip {
     const wanted = Number(button.dataset.argument) || Infinity;
     Object.assign(this, { rangeS: wanted < this.facts.durationS ? wanted : Infinity, startS: 0 });
     this.follow(true);
+    this.redraw();
+  }
+
+  /** Move a part along the recording by a share of its length, wherever the EEG page is. */
+  shift(button) {
+    const byS = Number(button?.dataset.argument) * this.rangeS;
+    if (!Number.isFinite(byS)) return;
+    this.startS = Math.max(0, Math.min(this.startS + byS, this.facts.durationS - this.rangeS));
     this.redraw();
   }
 

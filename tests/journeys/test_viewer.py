@@ -184,6 +184,17 @@ def test_every_key_has_a_control_and_the_sheet_lists_it(viewer: Open) -> None:
     expect(sheet).not_to_be_visible()
 
 
+def test_a_part_of_the_overview_moves_along_the_recording(viewer: Open) -> None:
+    page = viewer()
+    page.locator("[data-action=range][data-argument='600']").evaluate("button => { button.dataset.argument = '100'; }")
+    page.locator("[data-action=range]").nth(2).click()
+    part(page, "overview").hover(position={"x": 80, "y": 40})
+    expect(part(page, "readout")).to_have_text("22:15:00")
+    page.get_by_role("button", name="Later part").click()
+    part(page, "overview").hover(position={"x": 81, "y": 40})
+    expect(part(page, "readout")).to_have_text(re.compile("22:16:2[01]"))
+
+
 def test_the_spectrogram_page_leads_to_the_moment_clicked(site: Site, page: Page, console_errors: list[str]) -> None:
     page.goto(site.sign_in_link())
     page.goto(site.review.replace("review", "spectrogram"))

@@ -110,6 +110,16 @@ def test_opening_is_audited_once_and_another_clinic_finds_nothing(session: Sessi
             page.open_study(str(study_id))
 
 
+def test_the_end_of_the_analysis_is_told_without_changing_the_page(session: Session, nell: Actor, looking: Looking) -> None:
+    waiting, done = builders.study(session, nell), builders.study(session, nell)
+    builders.analysis(session, done)
+    with looking(nell):
+        assert viewer.follow_analysis(1, str(waiting)) == (None, False)
+        news, ended = viewer.follow_analysis(1, str(done))
+    assert "The analysis has ended." in drawn(news)
+    assert ended
+
+
 def test_layouts_read_no_database() -> None:
     for page in (viewer, spectrogram):
         assert "7c9e6679" in drawn(page.layout("7c9e6679-7425-40de-944b-e07fc1f90ae7", t="12"))
