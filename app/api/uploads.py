@@ -273,10 +273,10 @@ def complete(who: Actor, upload_id: UUID, sha256: str) -> UploadView:
 def _finish(who: Actor, upload_id: UUID, verdict: Verified | Refused) -> UploadView:
     try:
         with writing() as session:
-            return upload_completion.finish(session, who, upload_id, verdict)
+            return upload_completion.finish(session, who, upload_id, verdict, now=utc_now())
     except IntegrityError:               # another request stored the same bytes at this very moment: now they are known
         with writing() as session:
-            return upload_completion.finish(session, who, upload_id, verdict)
+            return upload_completion.finish(session, who, upload_id, verdict, now=utc_now())
 
 
 def tidy() -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
@@ -15,10 +16,10 @@ from sqlalchemy.orm import Session
 from app import jobs
 from app.access import Actor
 from app.db.studies import Study, Upload
-from app.errors import Conflict
+from app.errors import Conflict, Gone
 from app.file_store import FileStore
-from app.services import analyses, audit, studies, uploads
-from app.services.part_file import part_path
+from app.services import analyses, audit, channel_names, studies, uploads
+from app.services.part_file import LOST, part_path
 from app.services.recording_check import Refused, check
 from app.services.uploads import HEAD_BYTES, UploadView
 from app.settings import Settings
@@ -45,7 +46,7 @@ class Verified:
 
 def begin(session: Session, who: Actor, upload_id: UUID, settings: Settings) -> Whole:
     """Mark an upload as being verified."""
-    upload = uploads.of_mine(session, who, upload_id)
+    upload = uploads.of_mine(session, who, upload_id, lock=True)
     if upload.state not in ("receiving", "verifying") or upload.received != upload.size:
         raise Conflict("Not all bytes of this upload are here. Ask for its offset and go on from there.")
     upload.state = "verifying"
@@ -54,19 +55,23 @@ def begin(session: Session, who: Actor, upload_id: UUID, settings: Settings) -> 
 
 def verify(whole: Whole, sha256: str, store: FileStore, settings: Settings) -> Verified | Refused:
     """Judge the file; what can be used is in the store afterwards under its hash. Reads the database at no point."""
-    if _head_sha256(whole.path) != whole.head_sha256:
-        return Refused("The file is not the one whose header was checked: its first bytes have changed. "
-                       "Start the upload again.", "head_changed")
-    verdict = check(whole.path, name=whole.name, memory_mib=settings.job_memory_mib)
-    if isinstance(verdict, Refused):
-        return verdict
-    store.put_path(whole.path, sha256)
-    return Verified(sha256, verdict)
+    try:
+        if _head_sha256(whole.path) != whole.head_sha256:
+            return Refused("The file is not the one whose header was checked: its first bytes have changed. "
+                           "Start the upload again.", "head_changed")
+        verdict = check(whole.path, name=whole.name, memory_mib=settings.job_memory_mib)
+        if isinstance(verdict, Refused):
+            return verdict
+        store.put_path(whole.path, sha256)
+        return Verified(sha256, verdict)
+    except FileNotFoundError:                        # cancelled in the meantime
+        raise Gone(LOST) from None
 
 
-def finish(session: Session, who: Actor, upload_id: UUID, verdict: Verified | Refused) -> UploadView:
+def finish(session: Session, who: Actor, upload_id: UUID, verdict: Verified | Refused, *, now: datetime) -> UploadView:
     """Turn the verified bytes into a study with its job, or say why not; the same bytes twice are one study."""
-    upload = uploads.of_mine(session, who, upload_id)
+    upload = uploads.of_mine(session, who, upload_id, lock=True)
+    uploads.require_alive(upload, now)               # cancelled while its file was read
     if isinstance(verdict, Refused):
         uploads.refuse(session, who, upload, verdict.sentence, verdict.code)
         return uploads.view_of(session, upload)
@@ -81,8 +86,10 @@ def finish(session: Session, who: Actor, upload_id: UUID, verdict: Verified | Re
 
 def _new_study(session: Session, who: Actor, upload: Upload, verified: Verified) -> UUID:
     assert upload.patient_id is not None
+    labels = [signal.label for signal in verified.info.signals]
     study_id = studies.create(session, who, patient_id=upload.patient_id, sha256=verified.sha256, size=upload.size,
-                              original_name=upload.original_name, info=verified.info)
+                              original_name=upload.original_name, info=verified.info,
+                              channel_names=channel_names.of_site(session, who.clinic_id, labels))
     jobs.enqueue(session, analyses.request_for(session, who, study_id))
     return study_id
 

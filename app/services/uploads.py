@@ -11,7 +11,7 @@ import shutil
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import PurePosixPath
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import select
@@ -22,7 +22,7 @@ from app.db.accounts import User
 from app.db.studies import Upload
 from app.db.work import Job
 from app.errors import Conflict, Gone, Invalid, NotFound, StorageFull, TooLarge
-from app.services import audit, part_file, patients
+from app.services import audit, channel_names, part_file, patients
 from app.services.header_facts import HeaderFacts, differences, info_from_json, info_to_json
 from app.services.part_file import part_path
 from app.services.patients import PatientView
@@ -133,10 +133,7 @@ def confirm(session: Session, who: Actor, upload_id: UUID, *, patient: UUID | Ne
 
 def find(session: Session, who: Actor, upload_id: UUID, *, now: datetime) -> UploadView:
     """One upload of mine; ``Gone`` when it has expired or was cancelled."""
-    upload = of_mine(session, who, upload_id)
-    if upload.state in ("cancelled", "expired") or _is_expired(upload, now):
-        raise Gone("This upload was cancelled or has expired, and its bytes are gone. Start the upload again.")
-    return view_of(session, upload)
+    return view_of(session, _open(session, who, upload_id, now))
 
 
 def mine(session: Session, who: Actor, *, now: datetime) -> list[UploadView]:
@@ -171,8 +168,8 @@ def received(session: Session, who: Actor, upload_id: UUID, *, offset: int) -> N
 
 
 def cancel(session: Session, who: Actor, upload_id: UUID, settings: Settings) -> None:
-    """Give an open upload up and forget its bytes."""
-    upload = of_mine(session, who, upload_id)
+    """Give an open upload up and forget its bytes; ``Conflict`` when it has become a study already."""
+    upload = of_mine(session, who, upload_id, lock=True)
     _require_state(upload, *OPEN_STATES, "refused")
     _forget(upload, "cancelled", settings)
     audit.record(session, who, "upload_cancelled", "upload", upload.id)
@@ -224,10 +221,11 @@ def _listed(words: tuple[str, ...]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
-def of_mine(session: Session, who: Actor, upload_id: UUID) -> Upload:
+def of_mine(session: Session, who: Actor, upload_id: UUID, *, lock: bool = False) -> Upload:
+    """The row of an upload of ``who``, for services only; ``lock`` where its state is read and then changed."""
     require(who, Permission.UPLOAD)
-    upload = session.scalar(select(Upload).where(Upload.id == upload_id, Upload.clinic_id == who.clinic_id,
-                                                 Upload.user_id == who.user_id))
+    query = select(Upload).where(Upload.id == upload_id, Upload.clinic_id == who.clinic_id, Upload.user_id == who.user_id)
+    upload = session.scalar(query.with_for_update() if lock else query)
     if upload is None:
         raise NotFound("There is no such upload.")
     return upload
@@ -235,9 +233,14 @@ def of_mine(session: Session, who: Actor, upload_id: UUID) -> Upload:
 
 def _open(session: Session, who: Actor, upload_id: UUID, now: datetime) -> Upload:
     upload = of_mine(session, who, upload_id)
+    require_alive(upload, now)
+    return upload
+
+
+def require_alive(upload: Upload, now: datetime) -> None:
+    """``Gone`` for an upload that was cancelled or has expired."""
     if upload.state in ("cancelled", "expired") or _is_expired(upload, now):
         raise Gone("This upload was cancelled or has expired, and its bytes are gone. Start the upload again.")
-    return upload
 
 
 def _is_expired(upload: Upload, now: datetime) -> bool:
@@ -286,7 +289,13 @@ def view_of(session: Session, upload: Upload) -> UploadView:
     info = upload.header.get("info")
     return UploadView(
         id=upload.id, original_name=upload.original_name, fingerprint=upload.fingerprint, size=upload.size,
-        received=upload.received, state=upload.state, facts=HeaderFacts.of(info_from_json(info)) if info else None,
+        received=upload.received, state=upload.state, facts=_facts(session, upload, info) if info else None,
         refusal=upload.refusal, note=upload.header.get("note", ""), patient_id=upload.patient_id,
         study_id=upload.study_id, job_id=job_id, created_at=upload.created_at, expires_at=upload.expires_at,
     )
+
+
+def _facts(session: Session, upload: Upload, stored: dict[str, Any]) -> HeaderFacts:
+    """Header facts with the channels as the site has read such labels before."""
+    info = info_from_json(stored)
+    return HeaderFacts.of(info, channel_names.of_site(session, upload.clinic_id, [signal.label for signal in info.signals]))

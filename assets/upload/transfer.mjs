@@ -180,8 +180,13 @@ export class Transfer {
 
   async cancel(onRemoved) {
     this.stop.abort();
-    if (this.view && this.view.state !== "stored") await call("DELETE", `/uploads/${this.view.id}`).catch(() => {});
+    const ended = !this.view || this.view.state === "stored";
+    const failure = ended ? null : await call("DELETE", `/uploads/${this.view.id}`).then(() => null, (error) => error);
+    if (failure?.status === 409) {                 // too late: it has become a study in the meantime
+      this.stop = new AbortController();
+      return this.run();
+    }
     this.card.element.remove();
-    onRemoved(this);
+    return onRemoved(this);
   }
 }

@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.api import uploads
+from app.services import upload_completion
 from app.services.part_file import PartFile, part_path
 from app.settings import Settings
 from tests.app.api.conftest import Api
@@ -92,6 +93,20 @@ def test_a_full_disk_is_507_and_the_upload_goes_on_when_there_is_room(api: Api, 
     assert (answer.status_code, answer.json()["error"]["code"]) == (507, "storage_full")
     monkeypatch.setattr(os, "pwrite", write)
     assert alice.patch(f"uploads/{upload_id}", content=EDF[50_000:], headers=TUS | {"Upload-Offset": "50000"}).status_code == 204
+
+
+def test_an_upload_that_is_cancelled_while_it_is_verified_makes_no_study(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    alice, check = api("alice"), upload_completion.check
+    upload_id = begin(alice, EDF)
+
+    def cancel_meanwhile(*about: Any, **more: Any) -> Any:
+        found = check(*about, **more)
+        assert alice.delete(f"uploads/{upload_id}").status_code == 204
+        return found
+
+    monkeypatch.setattr(upload_completion, "check", cancel_meanwhile)
+    answer = alice.patch(f"uploads/{upload_id}", content=EDF, headers=TUS | {"Upload-Offset": "0"})
+    assert (answer.status_code, alice.get("studies").json()) == (410, []), answer.text
 
 
 def test_bytes_that_vanished_are_told_and_not_invented(api: Api, database: Settings) -> None:
