@@ -43,5 +43,8 @@ proof: $(VENV)/.dev-ready  ## the long fault and fuzz tables, written to proof.j
 weights: $(VENV)/.dev-ready   ## train the shipped ensemble again from the synthetic generator
 	$(BIN)/python -m ml.training.train
 
+screenshots: $(VENV)/.dev-ready   ## pictures of the synthetic demo for the documents
+	$(BIN)/python -m tests.screenshots docs
+
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache
