@@ -154,8 +154,10 @@ def _completeness(
         return ["No signal is named after an electrode of the 10-20 system, so nothing can be assessed; a person can say "
                 "which signal is which electrode."]
     if absent:
-        return [f"The recording holds electrode pairs only and lacks {_listed(absent)}; single electrodes cannot be recovered."]
-    return ["The recording holds electrode pairs only (a longitudinal bipolar montage); single electrodes cannot be recovered."]
+        return [f"The recording holds electrode pairs only; of the longitudinal bipolar montage it lacks {_listed(absent)}. Single "
+                "electrodes, and montages against a reference or an average, cannot be recovered."]
+    return ["The recording holds electrode pairs only. The longitudinal bipolar montage is complete; single electrodes, and montages "
+            "against a reference or an average, cannot be recovered."]
 
 
 def _rates(used: Sequence[Signal]) -> list[str]:

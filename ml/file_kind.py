@@ -10,6 +10,14 @@ _READABLE: Final[tuple[tuple[bytes, ReadableKind], ...]] = (
     (b"0       ", "edf"), (b"0\x00\x00\x00\x00\x00\x00\x00", "edf"), (b"\xffBIOSEMI", "bdf"), (b"PAR1", "parquet"),
     (b"HMSCHUNK", "chunked"),
 )
+_CONVERTED: Final = (
+    (b"PK\x03\x04", "ZIP archive"), (b"MATLAB ", "MATLAB or EEGLAB"), (b"\x89HDF\r\n", "HDF5"), (b"GDF ", "GDF"),
+    (b"Version 3.0", "Neuroscan CNT"),
+)
+CONVERTED_FORMATS: Final = tuple(name for _, name in _CONVERTED)
+"""What a file is called until it has been converted; then it has the name of its real format."""
+_OFFICE: Final = (b"[Content_Types].xml", b"mimetypeapplication/", b"META-INF/")
+_MANY_FILES: Final = ("BrainVision", "Nihon Kohden", "Persyst")
 _OTHER_EEG: Final = (
     (b"Brain Vision Data Exchange", "a header or marker file of BrainVision"),
     (b"BrainVision Data Exchange", "a header or marker file of BrainVision"),
@@ -38,6 +46,19 @@ _RAW_DATA: Final = {
 def readable_kind(head: bytes) -> ReadableKind | None:
     """Which reader takes this file, or None."""
     return next((kind for magic, kind in _READABLE if head.startswith(magic)), None)
+
+
+def converted_kind(head: bytes) -> str | None:
+    """One of ``CONVERTED_FORMATS`` if the file may be a recording that one file holds and the worker converts, else None."""
+    if any(mark in head[:200] for mark in _OFFICE):
+        return None
+    return next((name for magic, name in _CONVERTED if head.startswith(magic)), None)
+
+
+def way_out(words: str) -> str:
+    """What to do with EEG of another format that ``describe`` called ``words``."""
+    pack = "pack all files of the recording into one ZIP archive, or " if any(maker in words for maker in _MANY_FILES) else ""
+    return f"{pack}export the recording as EDF+"
 
 
 def describe(head: bytes, name: str = "") -> tuple[str, bool]:

@@ -6,6 +6,7 @@ from ml.byte_source import ByteSource
 from ml.edf import EdfRecording
 from ml.edf_header import FIXED_BYTES, header_bytes_needed
 from ml.errors import RecordingError
+from ml.file_kind import converted_kind
 from ml.open_recording import readable_kind_or_refuse
 from ml.recording import RecordingInfo
 
@@ -34,6 +35,8 @@ def check_header(head: ByteSource, *, name: str = "") -> RecordingInfo:
     RecordingError
         If the file is refused.
     """
+    if waiting := awaiting_conversion(head.read_at(0, FIXED_BYTES)):
+        return waiting
     kind = readable_kind_or_refuse(head, name)
     if kind == "chunked":
         raise RecordingError("This is a copy that HMS EEG converted for itself, without the identity of the original; upload the "
@@ -48,6 +51,16 @@ def check_header(head: ByteSource, *, name: str = "") -> RecordingInfo:
             format=kind.upper(), signals=(), duration_s=0.0,
             findings=("The header is longer than the part that was sent first; it is judged when the file has arrived whole.",))
     return EdfRecording(head, whole=False).info
+
+
+def awaiting_conversion(head: bytes) -> RecordingInfo | None:
+    """What can be said of a file that the worker converts after the upload: its kind and no more, as no parser may run here."""
+    kind = converted_kind(head)
+    if kind is None:
+        return None
+    return RecordingInfo(
+        format=kind, signals=(), duration_s=0.0,
+        findings=(f"The file ({kind}) is read and converted after the upload; its channels, its length and whom it names are known then.",))
 
 
 def _is_cut(head: ByteSource, needed: int) -> bool:

@@ -6,7 +6,7 @@ from ml.byte_source import ByteSource
 from ml.chunked import ChunkedRecording
 from ml.edf import EdfRecording
 from ml.errors import RecordingError
-from ml.file_kind import describe, readable_kind
+from ml.file_kind import describe, readable_kind, way_out
 from ml.recording import RecordingSource
 
 _HEAD_BYTES = 4096
@@ -45,6 +45,6 @@ def readable_kind_or_refuse(source: ByteSource, name: str = "") -> str:
     kind = readable_kind(head)
     if kind is None:
         words, is_eeg = describe(head, name)
-        way_out = "export the recording as EDF+" if is_eeg else "choose the recording itself, as EDF, BDF or HMS Parquet"
-        raise RecordingError(f"This is {words}, not an EDF, BDF or HMS Parquet recording; {way_out}.", code="not_a_recording")
+        advice = way_out(words) if is_eeg else "choose the recording itself, as EDF, BDF or HMS Parquet"
+        raise RecordingError(f"This is {words}, not an EDF, BDF or HMS Parquet recording; {advice}.", code="not_a_recording")
     return kind

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.db.columns import Identified, JsonObject, Table
 from app.db.patients import Patient
+from ml.file_kind import CONVERTED_FORMATS
 
 
 class StoredFile(Identified, Table):
@@ -51,16 +52,24 @@ class Study(Identified, Table):
     clinic_id: Mapped[UUID] = mapped_column(ForeignKey("clinic.id"), index=True)
     patient_id: Mapped[UUID] = mapped_column(ForeignKey("patient.id"), index=True)
     file_id: Mapped[UUID] = mapped_column(ForeignKey("stored_file.id"))
+    converted_file_id: Mapped[UUID | None] = mapped_column(ForeignKey("stored_file.id"))   # our copy of another maker's file
     uploaded_by: Mapped[UUID] = mapped_column(ForeignKey("user_account.id"))
     original_name: Mapped[str] = mapped_column(String(255))
     format: Mapped[str] = mapped_column(String(20))
     start_local: Mapped[datetime | None] = mapped_column(DateTime(timezone=False))   # the recorder's clock, no zone
     duration_s: Mapped[float] = mapped_column(Float)
     header: Mapped[JsonObject] = mapped_column(default=dict)     # signals, gaps, findings; no identity
+    channel_names: Mapped[JsonObject] = mapped_column(default=dict, server_default="{}")   # label → what a person says it is
     status: Mapped[str] = mapped_column(String(12), default="queued", index=True)
     # queued, analysing, analysed, failed, cancelled; then in_review, reported
     synthetic: Mapped[bool] = mapped_column(default=False)
     note: Mapped[str] = mapped_column(default="")
 
     patient: Mapped[Patient] = relationship(lazy="joined")
-    file: Mapped[StoredFile] = relationship(lazy="joined")
+    file: Mapped[StoredFile] = relationship(lazy="joined", foreign_keys=[file_id])
+    converted_file: Mapped[StoredFile | None] = relationship(lazy="joined", foreign_keys=[converted_file_id])
+
+    @property
+    def readable_file(self) -> StoredFile | None:
+        """The file that pages and analyses read; None while another maker's recording waits to be converted."""
+        return self.converted_file or (None if self.format in CONVERTED_FORMATS else self.file)

@@ -84,6 +84,7 @@ def request_for(session: Session, who: Actor, study_id: UUID, *, run_number: int
     study = _study(session, who, study_id)
     return jobs.JobRequest(
         clinic_id=study.clinic_id, kind="analyse", study_id=study.id, asked_by=who.user_id, run_number=run_number,
+        parameters={"channel_names": study.channel_names} if study.channel_names else {},
         pipeline_version=PIPELINE_VERSION, model_sha256=served_model_sha256(),
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final, Self
@@ -47,11 +48,11 @@ class HeaderFacts:
         return sum(channel.electrode is not None for channel in self.channels)
 
     @classmethod
-    def of(cls, info: RecordingInfo) -> Self:
-        """Facts of a header; a Parquet file whose columns have not arrived yet has no channels and no duration."""
-        layout = map_to_1020(info.signals)
-        names = {index: name for name, index in layout.electrodes.items()}
-        channels = tuple(ChannelFact(signal.label, signal.sfreq_hz, signal.unit, layout.kinds[index], names.get(index))
+    def of(cls, info: RecordingInfo, names: Mapping[str, str] | None = None) -> Self:
+        """Facts of a header, channels as the site reads them (``names``); what has not arrived yet has no channels and no duration."""
+        layout = map_to_1020(info.signals, names)
+        electrodes = {index: name for name, index in layout.electrodes.items()}
+        channels = tuple(ChannelFact(signal.label, signal.sfreq_hz, signal.unit, layout.kinds[index], electrodes.get(index))
                          for index, signal in enumerate(info.signals))
         return cls(
             format=info.format,

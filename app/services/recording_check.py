@@ -59,10 +59,13 @@ def main() -> None:
 
 def _judge(path: Path, name: str) -> dict[str, object]:
     from ml.byte_source import FileBytes
+    from ml.header_check import HEAD_BYTES, awaiting_conversion
     from ml.open_recording import open_recording
 
     try:
         with FileBytes(path) as source:
+            if waiting := awaiting_conversion(source.read_at(0, HEAD_BYTES)):
+                return {"info": info_to_json(waiting)}
             return {"info": info_to_json(open_recording(source, name=name).info)}
     except RecordingError as error:
         return {"refused": error.sentence, "code": error.code}

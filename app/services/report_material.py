@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -43,6 +43,7 @@ class ReportMaterial:
     start_local: datetime | None
     figures: tuple[FigureRequest, ...]
     mains_hz: float | None           # hum that the analysis found: the printed pages carry a notch there
+    channel_names: dict[str, str] = field(default_factory=dict)   # corrections by a person
 
 
 def accepted_events(session: Session, analysis_id: UUID) -> list[FoundEvent]:
@@ -63,7 +64,9 @@ def gather(session: Session, report_id: UUID, *, now: datetime) -> ReportMateria
     wanted = set(report.content.get("events", []))
     events = [event for event in accepted_events(session, analysis.id) if str(event.id) in wanted] if analysis else []
     data = _data(session, report, study, analysis, events, now)
-    return ReportMaterial(report.version, data, study.file.sha256, study.original_name, study.start_local, figure_requests(events, study.duration_s), _mains_hz(analysis))
+    readable = study.readable_file or study.file
+    return ReportMaterial(report.version, data, readable.sha256, study.original_name, study.start_local,
+                          figure_requests(events, study.duration_s), _mains_hz(analysis), dict(study.channel_names))
 
 
 def _mains_hz(analysis: Analysis | None) -> float | None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -19,8 +19,10 @@ from app.db.work import Job
 from app.errors import Conflict, Invalid, NotFound
 from app.services import ages, audit, patients, reviews
 from app.services.ages import Age
+from app.services.header_facts import differences
 from app.services.patients import PatientView
-from ml.recording import RecordingInfo
+from ml.channels import ChannelLayout, map_to_1020
+from ml.recording import RecordingInfo, Signal
 
 Status = Literal["queued", "analysing", "analysed", "failed", "cancelled", "in_review", "reported"]
 MOVES: dict[Status, frozenset[Status]] = {
@@ -75,12 +77,18 @@ class StudyView:
     duration_s: float
     uploaded_at: datetime
     status: Status
-    signals: tuple[dict[str, Any], ...]      # {"label", "sfreq_hz", "unit", "calibrated"}
+    signals: tuple[dict[str, Any], ...]      # {"label", "sfreq_hz", "unit", "calibrated", "transducer", "prefilter"}
+    channel_names: dict[str, str]            # label → what a person says the signal is
     gaps: tuple[tuple[float, float], ...]
     findings: tuple[str, ...]
     equipment: str
     note: str
     synthetic: bool
+
+    @property
+    def layout(self) -> ChannelLayout:
+        """Which signal is which electrode, as people have corrected it."""
+        return layout_of(self.signals, self.channel_names)
 
     @property
     def may_be_assessed(self) -> bool:
@@ -95,11 +103,12 @@ class RecordingHandle:
     sha256: str
     name: str
     header: dict[str, Any]
+    channel_names: tuple[tuple[str, str], ...] = ()     # corrections by a person
 
 
 def create(
     session: Session, who: Actor, *, patient_id: UUID, sha256: str, size: int, original_name: str, info: RecordingInfo,
-    synthetic: bool = False, note: str = "",
+    synthetic: bool = False, note: str = "", channel_names: dict[str, str] | None = None,
 ) -> UUID:
     """Add a study that owns the stored recording ``sha256``; the caller enqueues its analysis in the same transaction."""
     patient = patients.get(session, who, patient_id)
@@ -107,9 +116,9 @@ def create(
     if with_bytes(session, who, sha256) is not None:
         raise Conflict("These bytes are a study of this clinic already. Open that one instead.")
     study = Study(
-        clinic_id=who.clinic_id, patient_id=patient.id, file_id=_file(session, who, sha256, size).id, uploaded_by=who.user_id,
+        clinic_id=who.clinic_id, patient_id=patient.id, file_id=_file(session, who.clinic_id, sha256, size).id, uploaded_by=who.user_id,
         original_name=original_name[:255], format=info.format, start_local=info.start_time, duration_s=info.duration_s,
-        header=header_of(info), synthetic=synthetic or patient.synthetic, note=note, status="queued",
+        header=header_of(info), channel_names=channel_names or {}, synthetic=synthetic or patient.synthetic, note=note, status="queued",
     )
     session.add(study)
     session.flush()
@@ -121,7 +130,8 @@ def header_of(info: RecordingInfo) -> dict[str, Any]:
     """What is kept of a header: signals, gaps, findings, equipment; no identity."""
     return {
         "signals": [
-            {"label": signal.label, "sfreq_hz": signal.sfreq_hz, "unit": signal.unit, "calibrated": signal.calibrated}
+            {"label": signal.label, "sfreq_hz": signal.sfreq_hz, "unit": signal.unit, "calibrated": signal.calibrated,
+             "transducer": signal.transducer, "prefilter": signal.prefilter}
             for signal in info.signals
         ],
         "gaps": [[gap.start_s, gap.stop_s] for gap in info.gaps],
@@ -174,7 +184,7 @@ def find(session: Session, who: Actor, study_id: UUID) -> StudyView:
         original_name=study.original_name, sha256=study.file.sha256, size=study.file.size, format=study.format,
         start_local=study.start_local, duration_s=study.duration_s, uploaded_at=study.created_at, status=_status(study),
         signals=tuple(header.get("signals", ())), gaps=tuple((a, b) for a, b in header.get("gaps", ())),
-        findings=tuple(header.get("findings", ())), equipment=header.get("equipment", ""), note=study.note,
+        channel_names=dict(study.channel_names), findings=_findings(study), equipment=header.get("equipment", ""), note=study.note,
         synthetic=study.synthetic,
     )
 
@@ -183,7 +193,22 @@ def recording(session: Session, who: Actor, study_id: UUID) -> RecordingHandle:
     """The stored recording of a study; reading tiles of it is not audited, opening is (``opened``)."""
     study = get(session, who, study_id)
     require(who, Permission.READ_STUDIES)
-    return RecordingHandle(study.id, study.file.sha256, study.original_name, study.header)
+    if study.readable_file is None:
+        raise Conflict("The recording is converted when its analysis begins; it can be read then. Follow the analysis on the study page.")
+    return RecordingHandle(study.id, study.readable_file.sha256, study.original_name, study.header, tuple(study.channel_names.items()))
+
+
+def converted(session: Session, study: Study, *, sha256: str, size: int, info: RecordingInfo, channel_names: dict[str, str]) -> None:
+    """Keep the converted copy of another maker's recording, and what is known of it since; for the worker."""
+    study.converted_file_id = _file(session, study.clinic_id, sha256, size).id
+    study.format, study.start_local, study.duration_s = info.format[:20], info.start_time, info.duration_s
+    differing = differences(info.patient, name=study.patient.name, record_number=study.patient.record_number,
+                            birth_date=study.patient.birth_date, sex=study.patient.sex)
+    stranger = [f"The file names another patient: {' and '.join(differing)} in its header differ from the patient of this study. "
+                "Check whose recording it is."] if differing else []
+    study.header = header_of(replace(info, findings=(*stranger, *info.findings)))
+    study.channel_names = channel_names
+    session.flush()
 
 
 def opened(session: Session, who: Actor, study_id: UUID) -> None:
@@ -220,11 +245,23 @@ def _status(study: Study) -> Status:
     raise Invalid(f"The study has the unknown status {study.status}.")
 
 
-def _file(session: Session, who: Actor, sha256: str, size: int) -> StoredFile:
-    known = select(StoredFile).where(StoredFile.clinic_id == who.clinic_id, StoredFile.sha256 == sha256)
+def layout_of(signals: Sequence[dict[str, Any]], names: Mapping[str, str]) -> ChannelLayout:
+    """The layout of signals as ``header_of`` keeps them."""
+    known = [Signal(signal["label"], signal["sfreq_hz"], signal["unit"], calibrated=signal["calibrated"]) for signal in signals]
+    return map_to_1020(known, names)
+
+
+def _findings(study: Study) -> tuple[str, ...]:
+    """Of the file, and of how its channels are read."""
+    signals = study.header.get("signals", ())
+    return tuple(dict.fromkeys((*study.header.get("findings", ()), *layout_of(signals, study.channel_names).findings)))
+
+
+def _file(session: Session, clinic_id: UUID, sha256: str, size: int) -> StoredFile:
+    known = select(StoredFile).where(StoredFile.clinic_id == clinic_id, StoredFile.sha256 == sha256)
     file = session.scalar(known)
     if file is None:
-        file = StoredFile(clinic_id=who.clinic_id, sha256=sha256, size=size, kind="recording")
+        file = StoredFile(clinic_id=clinic_id, sha256=sha256, size=size, kind="recording")
         session.add(file)
         session.flush()
     return file

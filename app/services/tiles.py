@@ -112,16 +112,17 @@ class OpenRecordings:
     def __init__(self, limit: int = OPEN_RECORDINGS) -> None:
         self._limit = limit
         self._lock = Lock()
-        self._kept: OrderedDict[str, Future[OpenRecording]] = OrderedDict()
+        self._kept: OrderedDict[tuple[object, ...], Future[OpenRecording]] = OrderedDict()
 
     def get(self, store: FileStore, handle: RecordingHandle) -> OpenRecording:
         """Open ``handle`` or find it open; what cannot be opened raises ``RecordingError`` and is tried again next time."""
         with self._lock:
-            found = self._kept.get(handle.sha256)
+            key = (handle.sha256, handle.channel_names)
+            found = self._kept.get(key)
             mine = found is None
             waiting: Future[OpenRecording] = found or Future()
-            self._kept[handle.sha256] = waiting
-            self._kept.move_to_end(handle.sha256)
+            self._kept[key] = waiting
+            self._kept.move_to_end(key)
             if len(self._kept) > self._limit:
                 self._kept.popitem(last=False)       # closed when the last page that reads it is done
         if mine:
@@ -135,7 +136,7 @@ class OpenRecordings:
         except BaseException as error:
             waiting.set_exception(error)
             with self._lock:
-                self._kept.pop(handle.sha256, None)
+                self._kept.pop((handle.sha256, handle.channel_names), None)
 
 
 _open = OpenRecordings()
