@@ -63,16 +63,9 @@ export class Strip {
     return true;
   }
 
-  show(look) {
-    this.look = look;
-    if (this.follow()) this.redraw(); else this.paintBox();
-  }
+  show(look) { this.look = look; return this.follow() ? this.redraw() : this.paintBox(); }
 
-  redraw() {
-    this.paintOverview();
-    this.paintBox();
-    this.loadSpectra();
-  }
+  redraw() { this.paintOverview(); this.paintBox(); this.loadSpectra(); }
 
   paintOverview() {
     const { ctx, height } = sharp(this.overview), colors = palette(this.root), axis = this.axis(), { ribbon, annotations, clock, facts } = this;

@@ -109,9 +109,7 @@ export class View {
     this.paint();
   }
 
-  paint() {
-    this.frame ??= requestAnimationFrame(() => { this.frame = null; if (this.turn > 0) this.paintNow(); });
-  }
+  paint() { this.frame ??= requestAnimationFrame(() => { this.frame = null; if (this.turn > 0) this.paintNow(); }); }
 
   paintNow() {
     const { ctx, width, height } = sharp(this.canvas), { page, startS, durationS, problem } = this.drawn ?? {}, { facts, clock, pxPerMm, notes } = this;
@@ -143,9 +141,7 @@ export class View {
   }
 
   /** Six probabilities of the window under the cursor, or at the middle of the page. */
-  detail() {
-    showWindow(this.part("window"), this.strip.ribbon, spanAt(this.strip.ribbon, this.cursorS ?? this.startS + this.durationS / 2), this.clock);
-  }
+  detail() { showWindow(this.part("window"), this.strip.ribbon, spanAt(this.strip.ribbon, this.cursorS ?? this.startS + this.durationS / 2), this.clock); }
 
   noteAddress() {
     this.addressTimer ??= setTimeout(() => {
@@ -223,10 +219,7 @@ export class View {
     return Object.assign(this, { playing: setInterval(turn, everyS * 1000) });
   }
 
-  stopPlay() {
-    this.root.classList.remove("playing");
-    this.playing = clearInterval(this.playing);
-  }
+  stopPlay() { this.root.classList.remove("playing"); this.playing = clearInterval(this.playing); }
 
   submitted(event) {
     event.preventDefault();
