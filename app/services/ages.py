@@ -1,4 +1,4 @@
-"""Age at the recording, and what it means for the model, which has learned from adults."""
+"""Age at the recording, and what it means for the model, which was made for adults."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ class Age:
         if self.is_neonate:
             return f"The patient was {self.text} old: recordings of neonates under {NEONATE_DAYS} days are not assessed."
         if self.years is None:
-            return "The age at the recording is unknown. The model has learned from adults; in children its output may mislead."
+            return "The age at the recording is unknown. The model was made from generated EEG like that of adults; in children its output may mislead."
         if self.years < ADULT_YEARS:
-            return f"The patient was {self.text} old. The model has learned from adults; in children its output may mislead."
+            return f"The patient was {self.text} old. The model was made from generated EEG like that of adults; in children its output may mislead."
         return ""
 
 
