@@ -122,7 +122,7 @@ def test_a_child_or_an_unknown_age_carries_a_warning(
     with reading() as session:
         view = analyses.latest(session, alice, study_id)
     assert view is not None
-    assert "has learned from adults" in view.findings[-1]
+    assert "like that of adults" in view.findings[-1]
     assert view.assessed_s > 0
 
 
