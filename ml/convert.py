@@ -41,7 +41,7 @@ def open_foreign(path: Path, scratch: Path, *, name: str = "") -> RecordingSourc
     with path.open("rb") as file:
         is_archive = file.read(4) == b"PK\x03\x04"
     if is_archive:
-        return _joined(finding.recordings_in(archive.unpack(path, scratch)))
+        return _joined(finding.recordings_in(archive.unpack(path, scratch)), scratch)
     suffix = Path(name or path.name).suffix
     if path.suffix != suffix:              # readers look at the suffix; a stored object has none
         named = scratch / f"recording{suffix.lower()}"
@@ -51,7 +51,7 @@ def open_foreign(path: Path, scratch: Path, *, name: str = "") -> RecordingSourc
     if maker is None:
         raise RecordingError("The file is no recording of a known format, or only a part of one. Put all files of the recording into one "
                              "ZIP archive.", code="not_a_recording")
-    return _opened(FoundFile(path, maker))
+    return _opened(FoundFile(path, maker), scratch)
 
 
 def convert(source: RecordingSource, target: Path, *, on_progress: Progress | None = None) -> RecordingInfo:
@@ -74,14 +74,14 @@ def convert(source: RecordingSource, target: Path, *, on_progress: Progress | No
     return info
 
 
-def _joined(found: Iterable[FoundFile]) -> RecordingSource:
+def _joined(found: Iterable[FoundFile], scratch: Path) -> RecordingSource:
     from ml.joined import join
 
-    sources = [_opened(file) for file in found]
+    sources = [_opened(file, scratch) for file in found]
     return sources[0] if len(sources) == 1 else join(sources)
 
 
-def _opened(file: FoundFile) -> RecordingSource:
+def _opened(file: FoundFile, scratch: Path) -> RecordingSource:
     if file.maker == "in place":
         from ml.open_recording import open_recording
 
@@ -93,7 +93,7 @@ def _opened(file: FoundFile) -> RecordingSource:
     os.environ.setdefault("MNE_LOGGING_LEVEL", "WARNING")
     from ml.foreign.mne_recording import MneRecording
 
-    return MneRecording(file.path, "EEGLAB" if file.maker in ("MATLAB", "HDF5") else file.maker)
+    return MneRecording(file.path, "EEGLAB" if file.maker in ("MATLAB", "HDF5") else file.maker, scratch)
 
 
 def _is_eeglab(file: FoundFile) -> bool:

@@ -11,18 +11,15 @@ from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 from sqlalchemy.orm import Session
 
-from app.access import Actor
+from app.access import Actor, Permission
 from app.auth import current_actor, current_person
 from app.db.session import reading, writing
-from app.services import analyses, monitoring, reviews, studies
-from app.services.studies import StudyView
+from app.services import analyses, channel_names, monitoring, reviews, studies
 from components import channel_table, states, study_summary
 from components.events_table import events_table
 from components.patient_banner import patient_banner, study_tabs
 from components.shell import toast
 from components.study_summary import Found
-from ml.channels import map_to_1020
-from ml.recording import Signal
 from pages.addresses import object_id
 
 
@@ -72,7 +69,8 @@ def show(_state: str, study_id: str) -> tuple[Component, Component]:
     with reading() as session:
         view, row = studies.find(session, who, key), studies.row(session, who, key)
         found = _found(session, who, key)
-    channels, zone = _channels(view, found), current_person().time_zone
+    quality, zone = found.analysis.quality if found else {}, current_person().time_zone
+    channels = channel_table.channel_panel(view, quality, may_correct=who.may(Permission.ANALYSE))
     if found is None:
         return patient_banner(view), study_summary.not_analysed(view, row, channels, who=who)
     return patient_banner(view), study_summary.summary(view, found, channels, who=who, zone=zone)
@@ -83,14 +81,6 @@ def _found(session: Session, who: Actor, study_id: UUID) -> Found | None:
     if analysis is None:
         return None
     return Found(analysis, analyses.events(session, who, study_id), analyses.spans(session, who, study_id))
-
-
-def _channels(view: StudyView, found: Found | None) -> Component:
-    signals = [
-        Signal(signal["label"], signal["sfreq_hz"], signal["unit"], calibrated=signal["calibrated"])
-        for signal in view.signals
-    ]
-    return channel_table.channel_panel(view.signals, map_to_1020(signals), found.analysis.quality if found else {})
 
 
 @callback(
@@ -139,3 +129,20 @@ def cancel(n_clicks: int | None, study_id: str) -> Component:
         if row.job_id:
             monitoring.cancel(session, current_actor(), row.job_id)
     return toast("The analysis is being cancelled.", kind="ok")
+
+
+@callback(
+    Output("study-asked", "data", allow_duplicate=True), Output("shell-toasts", "children", allow_duplicate=True),
+    Input("study-correct", "n_clicks"), State({"type": "study-channel", "index": ALL}, "value"),
+    State("study-remember", "value"), State("study-id", "data"), prevent_initial_call=True,
+)
+def correct(n_clicks: int | None, meanings: Sequence[str | None], remember: bool | None, study_id: str) -> tuple[Any, Component]:
+    if not n_clicks:
+        raise PreventUpdate
+    who, key = current_actor(), object_id(study_id)
+    with writing() as session:
+        names = channel_names.typed(studies.find(session, who, key), meanings)
+        if not names:
+            return no_update, toast("Nothing was changed.", kind="note")
+        job_id = channel_names.correct(session, who, key, names, remember=bool(remember))
+    return str(job_id), toast(f"{len(names)} channels are read anew and a new run is queued.", kind="ok")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from app.access import Actor, Permission, require
 from app.db.accounts import Clinic
 from app.errors import Invalid
 from app.services import analyses, audit, studies
+from app.services.studies import StudyView
 from ml.channel_names import parse_label
 from ml.channels import ELECTRODES, IGNORE
 
@@ -53,6 +54,12 @@ def correct(session: Session, who: Actor, study_id: UUID, names: Mapping[str, st
     return analyses.run_again(session, who, study_id)
 
 
+def typed(view: StudyView, meanings: Sequence[str | None]) -> dict[str, str]:
+    """What a person has changed, from the fields of all signals in order of the file: label → meaning."""
+    pairs = zip(view.signals, view.read_as, meanings, strict=True)
+    return {signal["label"]: (said or "").strip() for signal, shown, said in pairs if (said or "").strip() != shown}
+
+
 def _merged(before: Mapping[str, str], names: Mapping[str, str]) -> dict[str, str]:
     merged = {label: meaning for label, meaning in {**before, **names}.items() if meaning}
     return dict(list(merged.items())[-MAX_REMEMBERED:])
@@ -70,5 +77,6 @@ def _require_known(names: Mapping[str, str], labels: set[str]) -> None:
 def is_meaning(meaning: str) -> bool:
     """Whether a correction may say so."""
     said = parse_label(meaning)
-    pair = said.pair is not None and set(said.pair) <= set(ELECTRODES)
-    return meaning in ("", IGNORE) or said.electrode in ELECTRODES or pair or meaning.upper() in ("ECG", "EOG", "EMG")
+    if "-" in meaning:               # Fp1 with an unknown partner would be read as Fp1 against a reference
+        return said.pair is not None and set(said.pair) <= set(ELECTRODES)
+    return meaning in ("", IGNORE) or said.electrode in ELECTRODES or meaning.upper() in ("ECG", "EOG", "EMG")

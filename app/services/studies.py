@@ -21,7 +21,7 @@ from app.services import ages, audit, patients, reviews
 from app.services.ages import Age
 from app.services.header_facts import differences
 from app.services.patients import PatientView
-from ml.channels import ChannelLayout, map_to_1020
+from ml.channels import IGNORE, ChannelLayout, map_to_1020
 from ml.recording import RecordingInfo, Signal
 
 Status = Literal["queued", "analysing", "analysed", "failed", "cancelled", "in_review", "reported"]
@@ -89,6 +89,15 @@ class StudyView:
     def layout(self) -> ChannelLayout:
         """Which signal is which electrode, as people have corrected it."""
         return layout_of(self.signals, self.channel_names)
+
+    @property
+    def read_as(self) -> tuple[str, ...]:
+        """Of each signal: electrode, pair, ECG, EOG, EMG or "ignore"; empty where it is none of these."""
+        layout = self.layout
+        names = {index: name for name, index in layout.electrodes.items()}
+        names |= {index: "-".join(pair) for pair, index in layout.pairs.items()}
+        return tuple(names.get(index) or _other_meaning(kind, self.channel_names.get(signal["label"], ""))
+                     for index, (signal, kind) in enumerate(zip(self.signals, layout.kinds, strict=True)))
 
     @property
     def may_be_assessed(self) -> bool:
@@ -249,6 +258,10 @@ def layout_of(signals: Sequence[dict[str, Any]], names: Mapping[str, str]) -> Ch
     """The layout of signals as ``header_of`` keeps them."""
     known = [Signal(signal["label"], signal["sfreq_hz"], signal["unit"], calibrated=signal["calibrated"]) for signal in signals]
     return map_to_1020(known, names)
+
+
+def _other_meaning(kind: str, said: str) -> str:
+    return IGNORE if said == IGNORE else kind.upper() if kind in ("ecg", "eog", "emg") else ""
 
 
 def _findings(study: Study) -> tuple[str, ...]:

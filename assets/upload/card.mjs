@@ -62,6 +62,7 @@ export class Card {
       Length: facts.duration_s === null ? UNKNOWN : inTime(facts.duration_s),
       "Recorder's clock": facts.start_time?.replace("T", " ") ?? "not stated",
       Channels: facts.channels.length ? `${facts.channels.length} at ${rates}; ${facts.n_electrodes} of the 19 electrodes` : UNKNOWN,
+      "Read as": facts.channels.filter((c) => c.label !== c.electrode).map((c) => `${c.label} → ${c.electrode ?? c.kind}`).join(", "),
       Missing: facts.missing.join(", "),
       "Named in the file": [claimed.name, claimed.code, claimed.birth_date, claimed.sex].filter(Boolean).join(" · ") || "nobody",
     };

@@ -23,6 +23,7 @@ from ml.edf_header import MAX_DURATION_S, MAX_SFREQ_HZ, MAX_SIGNALS
 from ml.errors import RecordingError
 from ml.foreign import pieces
 from ml.foreign.finding import Maker
+from ml.foreign.persyst_copy import readable_copy
 from ml.foreign.pieces import Piece
 from ml.recording import Annotation, PatientField, RecordingInfo, Signal
 from ml.tal import MAX_ANNOTATIONS, MAX_TEXT_BYTES
@@ -40,11 +41,15 @@ _OPEN: Final[dict[str, Callable[..., Any]]] = {
 
 
 class MneRecording:
-    """A recording behind MNE as a ``RecordingSource``; every signal has the one rate that MNE gives."""
+    """A recording behind MNE as a ``RecordingSource``; every signal has the one rate that MNE gives.
 
-    def __init__(self, path: Path, maker: Maker) -> None:
-        raw, remarks = _opened(path, maker)
-        _refuse_impossible(raw, path.parent)
+    ``scratch`` is a folder that lives as long as the recording is read.
+    """
+
+    def __init__(self, path: Path, maker: Maker, scratch: Path) -> None:
+        opened = readable_copy(path, scratch / "for-mne") if maker == "Persyst" else path
+        raw, remarks = _opened(opened, maker)
+        _refuse_impossible(raw, opened.parent)
         self._raw = raw
         self._rate = float(raw.info["sfreq"])
         self._scale, signals = _signals(raw, maker)

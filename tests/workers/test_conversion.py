@@ -1,0 +1,118 @@
+"""Another maker's recording: kept as it came, converted once in the child, read from its copy ever after."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from pathlib import Path
+from uuid import UUID
+
+import numpy as np
+import pytest
+
+from app import jobs
+from app.access import Actor
+from app.db.session import reading, writing
+from app.errors import Conflict
+from app.file_store import open_store
+from app.services import analyses, studies, tiles
+from app.services.recording_check import check
+from app.services.tiles import PageQuery
+from app.settings import Settings
+from ml.channels import ELECTRODES
+from ml.recording import RecordingInfo
+from tests import builders
+from tests.ml.foreign.brainvision_files import zipped
+from tests.recordings import eeg
+from workers import kinds
+from workers.runner import Runner
+
+LAY = """[FileInfo]
+File=night.dat
+FileType=Interleaved
+SamplingRate=200
+Calibration=0.5
+WaveformCount=19
+DataType=0
+[Patient]
+FullName={name}
+Sex=F
+Hand=
+ID=77
+BirthDate=1961.04.12
+TestDate=2026.05.04
+TestTime=22:30:00
+[ChannelMap]
+{channels}
+[SampleTimes]
+0=81000.25
+"""
+
+
+def persyst(folder: Path, name: str) -> Path:
+    """One minute of a recording by Persyst, packed; made by hand after the keys that MNE reads."""
+    channels = "\n".join(f"{electrode}-Ref={number}" for number, electrode in enumerate(ELECTRODES, 1))
+    (folder / "night.lay").write_text(LAY.format(name=name, channels=channels))
+    (folder / "night.dat").write_bytes(np.round(eeg(60.0).T / 0.5).astype("<i2").tobytes())
+    return zipped(folder / "night.zip", folder / "night.lay", folder / "night.dat")
+
+
+def uploaded(who: Actor, path: Path, settings: Settings) -> UUID:
+    verdict = check(path, name=path.name, memory_mib=2048)
+    assert isinstance(verdict, RecordingInfo)
+    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+    open_store(settings).put_path(path, sha256)
+    with writing() as session:
+        study_id = studies.create(session, who, patient_id=builders.patient(session, who, "Rosa Ito", "77"), sha256=sha256,
+                                  size=path.stat().st_size, original_name=path.name, info=verdict)
+        jobs.enqueue(session, analyses.request_for(session, who, study_id))
+    return study_id
+
+
+def work(database: Settings) -> None:
+    runner = Runner("test", kinds.load(), database, threading.Event())
+    with writing() as session:
+        held = jobs.claim(session, owner=runner.owner, queues=("cpu",))
+    assert held is not None
+    runner.run(held)
+    runner.close()
+
+
+@pytest.fixture
+def alice(database: Settings) -> Actor:
+    with writing() as session:
+        return builders.actor(session, "alice")
+
+
+def test_an_archive_becomes_a_study_that_is_read_like_any_other(database: Settings, alice: Actor, tmp_path: Path) -> None:
+    study_id = uploaded(alice, persyst(tmp_path, "Ito_Rosa"), database)
+    with reading() as session, pytest.raises(Conflict, match="is converted"):
+        studies.recording(session, alice, study_id)
+    work(database)
+    with reading() as session:
+        view, handle = studies.find(session, alice, study_id), studies.recording(session, alice, study_id)
+        assert analyses.latest(session, alice, study_id) is not None
+    assert (view.status, view.format, view.duration_s, view.start_local.microsecond) == ("analysed", "Persyst", 60.0, 250_000)  # type: ignore[union-attr]
+    assert handle.sha256 != view.sha256
+    assert tiles.page(open_store(database), handle, PageQuery(0.0, 10.0)).startswith(b"HMSP")
+    assert not any("names another patient" in finding for finding in view.findings)
+    assert list((database.data_dir / "converting").iterdir()) == []
+
+
+def test_a_file_of_somebody_else_is_said_when_it_can_be_known(database: Settings, alice: Actor, tmp_path: Path) -> None:
+    study_id = uploaded(alice, persyst(tmp_path, "Doe_John"), database)
+    work(database)
+    with reading() as session:
+        findings = studies.find(session, alice, study_id).findings
+    assert any("names another patient: name" in finding for finding in findings)
+    assert not any("Doe" in finding for finding in findings)
+
+
+def test_an_archive_without_a_recording_is_refused_in_a_sentence(database: Settings, alice: Actor, tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("nothing")
+    study_id = uploaded(alice, zipped(tmp_path / "notes.zip", tmp_path / "notes.txt"), database)
+    work(database)
+    with reading() as session:
+        row = studies.row(session, alice, study_id)
+    assert row.status == "failed"
+    assert "holds no recording" in row.error_sentence
