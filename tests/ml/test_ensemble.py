@@ -34,7 +34,7 @@ def copied(tmp_path: Path) -> Path:
     return Path(shutil.copytree(WEIGHTS, tmp_path / "weights"))
 
 
-@pytest.mark.parametrize("name", ["model_card.json", "spectrogram.onnx"])
+@pytest.mark.parametrize("name", ["model_card.json", "raw.onnx", "spectrogram.onnx"])
 def test_a_changed_byte_is_refused(copied: Path, name: str) -> None:
     content = bytearray((copied / name).read_bytes())
     content[len(content) // 2] ^= 1
