@@ -20,6 +20,9 @@ from contextlib import ExitStack, contextmanager
 
 import psutil
 
+from app import jobs
+from app.access import Actor, Role
+from app.db.session import writing
 from app.settings import Settings
 from tests.faults.installation import Installation, children, install
 from tests.servers import postgres_bin, running_postgres, running_redis, wait_until
@@ -119,10 +122,9 @@ def recovery(mode: str) -> dict[str, object]:
             victim.kill()
             victim.wait()
             times.append(wait_until(lambda job_id=job_id: here.job(job_id).attempts == 2, 90, "the job runs again"))  # type: ignore[misc]
-            children(here.workers[-1])[0].kill()
-            here.workers[-1].kill()
-            here.workers[-1].wait()
-            here.start_worker()
+            with writing() as session:
+                jobs.cancel(session, Actor(job_id, here.clinic_id, Role.NEUROLOGIST), job_id)
+            here.wait_for(job_id, "cancelled")
     return {"median_s": round(statistics.median(times), 1), "max_s": round(max(times), 1), "promised_s": 40}
 
 
