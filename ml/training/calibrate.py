@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import optimize
+from scipy import optimize, special
 
 from ml import calibration
 
@@ -21,8 +21,13 @@ class Calibration:
     temperature: float
     class_bias: Floats                   # (6,), sum 0
 
+    def soft(self, logits: NDArray[np.floating]) -> Floats:
+        """Probabilities (n, 6) in double precision, as fitting needs them."""
+        scores = (np.einsum("m,mnc->nc", self.weights, np.asarray(logits, dtype=np.float64)) + self.class_bias) / self.temperature
+        return np.asarray(special.softmax(scores, axis=1), dtype=np.float64)
+
     def prob(self, logits: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Probabilities (n, 6) of members' logits (members, n, 6)."""
+        """Probabilities (n, 6) of members' logits (members, n, 6), by the served function."""
         return calibration.apply(np.einsum("m,mnc->nc", self.weights, logits), self.temperature, self.class_bias)
 
 
@@ -59,7 +64,8 @@ def fit(
         Ridge penalties in nats per squared unit.
     """
     rows = class_weights(votes)
-    n_members = len(logits)
+    members = np.asarray(logits, dtype=np.float64)       # single precision would swallow the steps of the optimiser
+    n_members = len(members)
 
     def unpack(x: Floats) -> Calibration:
         share = np.exp(x[7:] - x[7:].max()) if weights is None else weights
@@ -70,7 +76,7 @@ def fit(
         made = unpack(x)
         penalty = bias_penalty * float((made.class_bias**2).sum())
         penalty += equal_weight_penalty * float(((made.weights - 1 / n_members) ** 2).sum())
-        return float(rows @ divergence(votes, made.prob(logits))) + penalty
+        return float(rows @ divergence(votes, made.soft(members))) + penalty
 
     start = np.zeros(7 + (n_members if weights is None else 0))
     return unpack(optimize.minimize(loss, start, method="L-BFGS-B").x)
@@ -86,7 +92,7 @@ def adjust(fitted: Calibration, logits: NDArray[np.float32], votes: NDArray[np.f
         return Calibration(fitted.weights, fitted.temperature * float(np.exp(x[0])), bias - bias.mean())
 
     def loss(x: Floats) -> float:
-        return float(divergence(votes, changed(x).prob(logits)).mean() + penalty * float(x @ x))
+        return float(divergence(votes, changed(x).soft(logits)).mean() + penalty * float(x @ x))
 
     return changed(optimize.minimize(loss, np.zeros(2), method="Nelder-Mead").x)
 
