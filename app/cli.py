@@ -33,6 +33,8 @@ COMMANDS: Final[dict[str, Lazy]] = {
     "add-token": Lazy("app.commands.users", "add_token", "Issue a bearer token for the API."),
     "sign-in-link": Lazy("app.commands.users", "sign_in_link", "Print a one-time sign-in link for a user."),
     "analyse": Lazy("app.commands.analyse", "analyse", "Analyse one recording without a server."),
+    "features": Lazy("app.commands.features", "features", "Write features of a recording as a Parquet table."),
+    "inspect": Lazy("app.commands.inspect", "inspect", "Tell what a recording is and how good its signals are."),
     "synth": Lazy("app.commands.synth", "synth", "Write synthetic EEG recordings."),
     "bench": Lazy("app.commands.bench", "bench", "Measure speed and memory; prints JSON."),
 }

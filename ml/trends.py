@@ -34,12 +34,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage, signal
 
-from ml import filters, quality
+from ml import clean_pairs, filters
 from ml.channels import REGIONS, map_to_1020
-from ml.filters import ANALYSIS_HZ, SETTLING_S
+from ml.filters import ANALYSIS_HZ
 from ml.network_input import NetworkInput, choose_input
-from ml.recording import RecordingSource
-from ml.resample import read_at_rate
+from ml.recording import RecordingSource, Span
 from ml.time_frequency import multitaper
 
 COLUMN_S: Final = 10.0
@@ -61,7 +60,6 @@ SUPPRESSED_UV: Final = 5.0
 SUPPRESSED_S: Final = 0.5
 SUPPRESSION_COLUMNS: Final = 6
 RHYTHM_BAND_HZ: Final = (0.5, 20.0)
-BAD_SHARE: Final = quality.LABEL_SHARE
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +76,9 @@ class Trends:
     rhythmicity_db: NDArray[np.float32]     # (2, n_freqs, n)
 
 
-def of_recording(source: RecordingSource) -> Trends:
+def of_recording(source: RecordingSource, *, mains_hz: float | None = None) -> Trends:
     """All trends of a recording in one value; memory grows by about 1 kB per column."""
-    parts = list(stream(source))
+    parts = list(stream(source, mains_hz=mains_hz))
     joined: dict[str, Any] = {
         field.name: np.concatenate([getattr(part, field.name) for part in parts], axis=-1)
         for field in fields(Trends) if field.name != "freqs_hz"
@@ -89,7 +87,7 @@ def of_recording(source: RecordingSource) -> Trends:
     return Trends(freqs_hz=parts[0].freqs_hz, **joined)
 
 
-def stream(source: RecordingSource) -> Iterator[Trends]:
+def stream(source: RecordingSource, *, mains_hz: float | None = None) -> Iterator[Trends]:
     """Trends block by block (10 min), in constant memory; blocks never depend on one another.
 
     ``suppression`` is that of each column alone here; ``of_recording`` averages it over a minute.
@@ -100,39 +98,26 @@ def stream(source: RecordingSource) -> Iterator[Trends]:
         columns = np.arange(first, min(first + BLOCK_COLUMNS, total))
         pairs = np.full((len(chosen.pair_names), len(columns) * COLUMN), np.nan, dtype=np.float32)
         envelope, quiet = pairs.copy(), pairs.copy()
+        block = Span(float(columns[0]) * COLUMN_S, float(columns[-1] + 1) * COLUMN_S)
         for stretch in source.info.stretches:
-            _fill(source, chosen, columns[0] * COLUMN_S, stretch.start_s, stretch.stop_s, pairs, envelope, quiet)
+            _fill(source, chosen, block, stretch, mains_hz, (pairs, envelope, quiet))
         yield _trends(columns, pairs, envelope, quiet)
 
 
 def _fill(
-    source: RecordingSource, chosen: NetworkInput, origin_s: float, start_s: float, stop_s: float,
-    pairs: NDArray[np.float32], envelope: NDArray[np.float32], quiet: NDArray[np.float32],
+    source: RecordingSource, chosen: NetworkInput, block: Span, stretch: Span, mains_hz: float | None,
+    targets: tuple[NDArray[np.float32], ...],
 ) -> None:
-    """Write the part of one gap-free stretch into the pairs of a block, with their envelopes and their silence."""
-    stop_of_block = origin_s + pairs.shape[1] / ANALYSIS_HZ
-    low, high = max(start_s, origin_s - SETTLING_S), min(stop_s, stop_of_block + SETTLING_S)
-    if not chosen.signals or min(high, stop_of_block) - max(low, origin_s) < 1.0:
+    """Write what a block shares with a gap-free stretch into its pairs, their envelopes and their silence."""
+    if not chosen.signals or min(stretch.stop_s, block.stop_s) - max(stretch.start_s, block.start_s) < 1.0:
         return
-    read = read_at_rate(source, chosen.signals, low, high, ANALYSIS_HZ)
-    clean = chosen.spread(filters.clean(read, mains_hz=None))
-    differences, members = chosen.recorded_pairs(clean)
-    bad = _bad_pairs(quality.judge(chosen.spread(read), clean, common_reference=not chosen.of_pairs).bad, members)
-    differences = np.where(np.repeat(bad, int(ANALYSIS_HZ), axis=1)[:, : clean.shape[1]], np.float32(np.nan), differences)
-    known = np.nan_to_num(differences)
-    first = round(low * ANALYSIS_HZ) - round(origin_s * ANALYSIS_HZ)
-    inside = slice(max(0, first), min(pairs.shape[1], first + clean.shape[1]))
+    start_s, pairs = clean_pairs.read(source, chosen, block, stretch, mains_hz=mains_hz)
+    first = round(start_s * ANALYSIS_HZ) - round(block.start_s * ANALYSIS_HZ)
+    inside = slice(max(0, first), min(targets[0].shape[1], first + pairs.shape[1]))
     own = slice(inside.start - first, inside.stop - first)
-    lost = np.isnan(differences[:, own])
-    for target, values in ((pairs, differences), (envelope, amplitude_envelope(known)), (quiet, suppressed(known))):
+    known, lost = np.nan_to_num(pairs), np.isnan(pairs[:, own])
+    for target, values in zip(targets, (pairs, amplitude_envelope(known), suppressed(known)), strict=True):
         target[:, inside] = np.where(lost, np.float32(np.nan), values[:, own])
-
-
-def _bad_pairs(bad: NDArray[np.bool_], members: list[tuple[int, ...]]) -> NDArray[np.bool_]:
-    """(pairs, seconds): a pair is as bad as its electrodes, and wholly so around seconds of which 30 % are bad."""
-    by_pair = np.array([bad[list(channels)].any(axis=0) for channels in members], dtype=np.float64)
-    share = ndimage.uniform_filter1d(by_pair, int(COLUMN_S), axis=1, mode="nearest")
-    return np.asarray(share >= BAD_SHARE)
 
 
 def _trends(

@@ -1,0 +1,43 @@
+"""``hms features``: a table that explains itself."""
+
+import json
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+from click.testing import CliRunner
+
+from app.cli import hms
+from ml.channels import ELECTRODES
+from ml.edf_writer import EdfWriter
+from tests.recordings import eeg
+
+
+@pytest.fixture
+def recording(tmp_path):
+    path = tmp_path / "short.edf"
+    with EdfWriter(path, ELECTRODES, 200.0) as writer:
+        writer.append(eeg(45))
+    return path
+
+
+def test_a_table_has_a_row_per_window_and_says_what_its_columns_are(recording, tmp_path):
+    out = tmp_path / "features.parquet"
+    done = CliRunner().invoke(hms, ["features", str(recording), "--out", str(out), "--set", "fast", "--step", "5"])
+    assert done.exit_code == 0, done.output
+    table = pq.read_table(out)
+    assert table["start_s"].to_pylist() == [0.0, 5.0, 10.0, 15.0, 20.0, 25.0, 30.0, 35.0]
+    assert np.isfinite(table["line_length:Fp1-F7"].to_numpy()).all()
+    about = json.loads(table.schema.metadata[b"hms_features"])
+    assert about["line_length"]["unit"] == "µV/s"
+    assert {name.split(":")[0] for name in table.column_names} == {"start_s", *about}
+
+
+def test_what_holds_no_windows_leaves_no_file(tmp_path):
+    path, out = tmp_path / "brief.edf", tmp_path / "features.parquet"
+    with EdfWriter(path, ELECTRODES, 200.0) as writer:
+        writer.append(eeg(6))
+    done = CliRunner().invoke(hms, ["features", str(path), "--out", str(out)])
+    assert done.exit_code == 2
+    assert "no gap-free stretch of 10 s" in done.output
+    assert not list(tmp_path.glob("features.parquet*"))
