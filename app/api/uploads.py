@@ -27,6 +27,7 @@ from app.file_store import open_store
 from app.services import part_file, upload_completion, uploads
 from app.services.part_file import PartFile, part_path
 from app.services.recording_check import Refused
+from app.services.studies import KnownBytes
 from app.services.upload_completion import Verified
 from app.services.uploads import HEAD_BYTES, NewPatient, UploadView
 from app.settings import MIB
@@ -274,7 +275,7 @@ def _finish(who: Actor, upload_id: UUID, verdict: Verified | Refused) -> UploadV
     try:
         with writing() as session:
             return upload_completion.finish(session, who, upload_id, verdict, now=utc_now())
-    except IntegrityError:               # another request stored the same bytes at this very moment: now they are known
+    except (IntegrityError, KnownBytes):               # another request stored the same bytes at this very moment: now they are known
         with writing() as session:
             return upload_completion.finish(session, who, upload_id, verdict, now=utc_now())
 

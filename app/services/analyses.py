@@ -204,7 +204,7 @@ def suspected_seizures(session: Session, who: Actor, *, limit: int = 200) -> lis
         .where(Study.clinic_id == who.clinic_id, FoundEvent.pattern == "seizure", Analysis.id.in_(_newest_ids(who)))
         .order_by(Analysis.created_at.desc(), FoundEvent.start_s)
     )
-    rows = session.execute(query).tuples().all()
+    rows = session.execute(query).all()
     decided = reviews.standing(session, [event.id for _, _, event in rows])
     by_study: dict[UUID, tuple[Study, Analysis, list[FoundEvent]]] = {}
     for study, analysis, event in rows:

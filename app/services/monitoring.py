@@ -133,7 +133,7 @@ def machine() -> MachineView:
 def _counts(session: Session, who: Actor) -> dict[str, dict[str, int]]:
     query = select(Job.queue, Job.state, func.count()).where(Job.clinic_id == who.clinic_id).group_by(Job.queue, Job.state)
     counts = {queue: dict.fromkeys(STATES, 0) for queue in QUEUES}
-    for queue, state, count in session.execute(query).tuples():
+    for queue, state, count in session.execute(query):
         counts.setdefault(queue, dict.fromkeys(STATES, 0))[state] = count
     return counts
 

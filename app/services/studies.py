@@ -36,6 +36,10 @@ MOVES: dict[Status, frozenset[Status]] = {
 }
 
 
+class KnownBytes(Conflict):
+    """The same bytes are a study of the clinic already."""
+
+
 @dataclass(frozen=True, slots=True)
 class StudyRow:
     """One line of the worklist."""
@@ -123,7 +127,7 @@ def create(
     patient = patients.get(session, who, patient_id)
     require(who, Permission.UPLOAD)
     if with_bytes(session, who, sha256) is not None:
-        raise Conflict("These bytes are a study of this clinic already. Open that one instead.")
+        raise KnownBytes("These bytes are a study of this clinic already. Open that one instead.")
     study = Study(
         clinic_id=who.clinic_id, patient_id=patient.id, file_id=_file(session, who.clinic_id, sha256, size).id, uploaded_by=who.user_id,
         original_name=original_name[:255], format=info.format, start_local=info.start_time, duration_s=info.duration_s,
