@@ -105,10 +105,14 @@ def open_events(events: Sequence[EventView]) -> str:
 
 
 def _export(view: StudyView) -> Component:
-    address = f"/api/v1/studies/{view.id}/events.csv"
-    return html.A(
-        [icon("download"), "CSV"], href=address, download="", className="btn btn-quiet btn-small", title="Events as CSV"
-    )
+    offered = (("events.csv", "CSV", "Events as CSV"), ("annotations.edf", "EDF+", "Annotations and events as EDF+"))
+    return html.Span([
+        html.A(
+            [icon("download"), word], href=f"/api/v1/studies/{view.id}/{file}", download="", title=title,
+            className="btn btn-quiet btn-small",
+        )
+        for file, word, title in offered
+    ])
 
 
 def _again(kind: str) -> Component:

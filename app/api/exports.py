@@ -7,12 +7,16 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response
 
+from app import settings
 from app.api.errors import DOCUMENTED
 from app.auth import SignedIn
 from app.db.session import writing
+from app.file_store import open_store
 from app.services import exports
 
 CSV: dict[int | str, dict[str, Any]] = {200: {"content": {"text/csv": {}}, "description": "One line for each event"}}
+
+EDF: dict[int | str, dict[str, Any]] = {200: {"content": {"application/octet-stream": {}}, "description": "An EDF+ file of annotations"}}
 
 router = APIRouter(tags=["exports"], responses=DOCUMENTED)
 
@@ -24,3 +28,13 @@ def events_csv(study_id: UUID, who: SignedIn) -> Response:
         table = exports.events_csv(session, who, study_id)
     name = f"events-{str(study_id)[:8]}.csv"
     return Response(table, media_type="text/csv; charset=utf-8", headers={"Content-Disposition": f'attachment; filename="{name}"'})
+
+
+@router.get("/studies/{study_id}/annotations.edf", response_class=Response, responses=EDF)
+def annotations_edf(study_id: UUID, who: SignedIn) -> Response:
+    """The recorder's annotations and the suggested events with the decisions that hold, as EDF+ (annotations only)."""
+    with writing() as session:
+        material = exports.annotation_material(session, who, study_id)
+    content = exports.annotations_edf(material, open_store(settings.current()))
+    name = f"annotations-{str(study_id)[:8]}.edf"
+    return Response(content, media_type="application/octet-stream", headers={"Content-Disposition": f'attachment; filename="{name}"'})

@@ -14,7 +14,7 @@ from app.api.patients import PatientOut
 from app.auth import SignedIn
 from app.db.session import reading, writing
 from app.errors import NotFound
-from app.services import analyses, reviews, studies
+from app.services import analyses, channel_names, reviews, studies
 from app.services.studies import Status
 
 router = APIRouter(tags=["studies"], responses=DOCUMENTED)
@@ -51,6 +51,19 @@ class SignalOut(BaseModel):
     sfreq_hz: float
     unit: str
     calibrated: bool
+    transducer: str = ""
+    prefilter: str = ""
+
+
+class CorrectionIn(BaseModel):
+    """What signals are, by their labels; an empty meaning takes a correction back."""
+
+    channel_names: dict[Annotated[str, Field(max_length=80)], Annotated[str, Field(max_length=20)]] = Field(max_length=512)
+    remember: bool = Field(default=False, description="Read these labels so in later recordings of the site")
+
+
+class QueuedOut(BaseModel):
+    job_id: UUID
 
 
 class StudyOut(BaseModel):
@@ -70,6 +83,8 @@ class StudyOut(BaseModel):
     uploaded_at: datetime
     status: Status
     signals: tuple[SignalOut, ...]
+    read_as: tuple[str, ...] = Field(description="Of each signal: electrode, pair, ECG, EOG, EMG, ignore, or empty")
+    channel_names: dict[str, str] = Field(description="What people said of labels")
     gaps: tuple[tuple[float, float], ...]
     findings: tuple[str, ...]
     equipment: str
@@ -122,6 +137,13 @@ def show(study_id: UUID, who: SignedIn) -> StudyOut:
     """One study of the clinic."""
     with reading() as session:
         return StudyOut.model_validate(studies.find(session, who, study_id))
+
+
+@router.post("/studies/{study_id}/channels", status_code=202)
+def correct_channels(study_id: UUID, asked: CorrectionIn, who: SignedIn) -> QueuedOut:
+    """Say which signal is which electrode and analyse again; earlier results stay as they were."""
+    with writing() as session:
+        return QueuedOut(job_id=channel_names.correct(session, who, study_id, asked.channel_names, remember=asked.remember))
 
 
 @router.get("/studies/{study_id}/analysis")

@@ -2,14 +2,52 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from app.access import Actor, Permission, require
-from app.interop import event_table
+from app.file_store import FileStore
+from app.interop import edf_annotations, event_table
 from app.interop.event_table import EventLine
-from app.services import analyses, audit, studies
+from app.services import analyses, audit, studies, tiles
+from app.services.analyses import EventView
+from app.services.studies import RecordingHandle
+from ml.classes import DISPLAY_NAMES
+from ml.recording import Annotation
+
+_NAMES: Final[dict[str, str]] = {str(pattern): words for pattern, words in DISPLAY_NAMES.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class AnnotationMaterial:
+    """What an export of annotations is made of."""
+
+    handle: RecordingHandle
+    start: datetime | None
+    events: tuple[EventView, ...]
+
+
+def annotation_material(session: Session, who: Actor, study_id: UUID) -> AnnotationMaterial:
+    """Permission, audit and what is to be written; the recording is read when the transaction is over (``annotations_edf``)."""
+    study = studies.get(session, who, study_id)
+    require(who, Permission.DOWNLOAD)
+    audit.record(session, who, "annotations_exported", "study", study_id)
+    events = tuple(analyses.events(session, who, study_id))
+    return AnnotationMaterial(studies.recording(session, who, study_id), study.start_local, events)
+
+
+def annotations_edf(material: AnnotationMaterial, store: FileStore) -> bytes:
+    """The recorder's annotations and the events of the newest analysis with their decisions, as EDF+ without a patient's name."""
+    found = [Annotation(event.start_s, event.stop_s - event.start_s, _event_text(event)) for event in material.events]
+    return edf_annotations.to_edf([*tiles.notes(store, material.handle), *found], start=material.start)
+
+
+def _event_text(event: EventView) -> str:
+    return f"{_NAMES.get(event.pattern, event.pattern)} (model suggests; {event.decision or 'not reviewed'})"
 
 
 def events_csv(session: Session, who: Actor, study_id: UUID) -> str:

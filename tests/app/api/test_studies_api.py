@@ -135,3 +135,20 @@ def test_an_expired_token_is_401(api: Api, monkeypatch: pytest.MonkeyPatch) -> N
         sign_in.end_all(session, session.query(User).filter_by(name="alice").one().id, now=utc_now())
     answer = alice.get("studies")
     assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
+
+
+def test_annotations_and_events_are_exported_as_edf(api: Api) -> None:
+    alice, bob = api("alice"), api("bob")
+    view = send(alice, edf()).json()
+    answer = alice.get(f"studies/{view['study_id']}/annotations.edf")
+    assert (answer.status_code, answer.content[:8]) == (200, b"0       ")
+    assert "attachment" in answer.headers["content-disposition"]
+    assert bob.get(f"studies/{view['study_id']}/annotations.edf").status_code == 404
+
+
+def test_channels_are_corrected_and_analysed_anew(api: Api) -> None:
+    alice, study, _ = analysed(api)
+    answer = alice.post(f"studies/{study}/channels", json={"channel_names": {"Fp1": "F7"}, "remember": True})
+    assert answer.status_code == 202
+    assert alice.get(f"studies/{study}").json()["read_as"] == ["F7", "Fz", "ECG"]
+    assert alice.post(f"studies/{study}/channels", json={"channel_names": {"Fp1": "Q9"}}).status_code == 422
