@@ -58,7 +58,7 @@ class ChannelQuality:
     bad_share: float                     # share of assessed seconds in which the channel was bad, 0..1
     reasons: tuple[str, ...] = ()        # of "absent", "flat", "clipped", "noisy", "mains", "no values", "uncorrelated"
     interpolated: bool = False
-    snr_db: float | None = None          # EEG over noise at 0.5-40 Hz, mean of the seconds; None without values
+    snr_db: float | None = None          # EEG over noise at 0.5-40 Hz, mean of the seconds that are not bad
     hum_uv: float | None = None          # RMS at the mains frequency, geometric mean of the seconds
     muscle_share: float = 0.0            # share of the seconds marked as muscle (informs only)
     movement_share: float = 0.0

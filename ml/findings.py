@@ -35,7 +35,7 @@ def of_analysis(info: RecordingInfo, chosen: NetworkInput, spans: Spans, quality
             f"Nothing was assessed: the longest stretch without a gap is {longest:.1f} s, and the model needs "
             f"{LABEL_S:g} s. The recording can be read in the viewer.",
         )
-    return (*_absent(chosen), *_bad(quality), *_reading(info, chosen), *_assessment(info, spans, quality))
+    return (*_absent(chosen), *of_electrodes(quality), *_reading(info, chosen), *_assessment(info, spans, quality))
 
 
 def _too_few(chosen: NetworkInput) -> str:
@@ -64,7 +64,8 @@ def _absent(chosen: NetworkInput) -> Iterator[str]:
         yield "The model was given the recorded pairs; montages that need single electrodes cannot be shown."
 
 
-def _bad(quality: Quality) -> Iterator[str]:
+def of_electrodes(quality: Quality) -> Iterator[str]:
+    """Electrodes that are bad for much of the time, and pairs of them that show the same."""
     for channel in quality.channels:
         if channel.bad_share >= MOSTLY_BAD and "absent" not in channel.reasons:
             what = " and ".join(PHRASES[reason] for reason in channel.reasons if reason in PHRASES)

@@ -251,6 +251,6 @@ def summary(
         reasons = ("absent",) if row in absent else found
         share = 1.0 if row in absent else float(counts[-1])
         muscle, movement, artifact = measured.shares(row, seconds)
-        snr_db, hum_uv = measured.levels(row) or (None, None)
+        snr_db, hum_uv = measured.levels(row)
         rows.append(ChannelQuality(name, share, reasons, bool(filled[row]), snr_db, hum_uv, muscle, movement, artifact))
     return tuple(rows)

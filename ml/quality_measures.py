@@ -145,6 +145,7 @@ class Sums:
     """Sums over the seconds of a recording, block after block: memory does not grow with its length."""
 
     known: NDArray[np.int64]             # (channels,) seconds with values
+    sound: NDArray[np.int64]             # (channels,) ... that are not bad
     snr_db: NDArray[np.float64]
     log_hum: NDArray[np.float64]
     marked: NDArray[np.int64]            # (3, channels) seconds with muscle, movement, any artifact
@@ -153,18 +154,17 @@ class Sums:
     @classmethod
     def over(cls, n_channels: int) -> Sums:
         """Nothing yet."""
-        zeros = np.zeros(n_channels)
-        return cls(
-            np.zeros(n_channels, dtype=np.int64), zeros, zeros.copy(), np.zeros((3, n_channels), dtype=np.int64),
-            np.zeros((n_channels, n_channels), dtype=np.int64),
-        )
+        counts, sums = np.zeros((5, n_channels), dtype=np.int64), np.zeros((2, n_channels))
+        return cls(counts[0], counts[1], sums[0], sums[1], counts[2:], np.zeros((n_channels, n_channels), dtype=np.int64))
 
     def add(self, measures: Measures, bad: NDArray[np.bool_]) -> None:
         """Count some more seconds; ``bad`` (channels, seconds) is the verdict on them."""
         known = np.isfinite(measures.rms_uv)
         muscle, movement = measures.muscle, measures.movement
+        sound = known & ~bad           # what makes an electrode bad lies within the band, too, and is no signal
         self.known += known.sum(axis=1)
-        self.snr_db += np.where(known, measures.snr_db, 0.0).sum(axis=1)
+        self.sound += sound.sum(axis=1)
+        self.snr_db += np.where(sound, measures.snr_db, 0.0).sum(axis=1)
         self.log_hum += np.where(known, np.log(np.maximum(measures.hum_uv, 1e-3)), 0.0).sum(axis=1)
         self.marked += np.stack([part.sum(axis=1) for part in (muscle, movement, muscle | movement | bad)])
         self.alike += measures.alike.sum(axis=2)
@@ -174,10 +174,11 @@ class Sums:
         muscle, movement, any_artifact = (float(count) / max(seconds, 1) for count in self.marked[:, row])
         return muscle, movement, any_artifact
 
-    def levels(self, row: int) -> tuple[float, float] | None:
-        """Mean signal-to-noise ratio in dB, geometric mean of the line noise in µV; ``None`` without values."""
-        n = int(self.known[row])
-        return (round(float(self.snr_db[row]) / n, 1), round(float(np.exp(self.log_hum[row] / n)), 2)) if n else None
+    def levels(self, row: int) -> tuple[float | None, float | None]:
+        """Mean signal-to-noise ratio of sound seconds in dB, geometric mean of the line noise in µV; ``None`` without any."""
+        known, sound = int(self.known[row]), int(self.sound[row])
+        snr_db = round(float(self.snr_db[row]) / sound, 1) if sound else None
+        return snr_db, round(float(np.exp(self.log_hum[row] / known)), 2) if known else None
 
     def bridges(self) -> Iterator[tuple[int, int]]:
         """Pairs of channels that show the same in at least half of their seconds."""

@@ -30,7 +30,7 @@ def to_json(result: AnalysisResult) -> dict[str, Any]:
         "classes": list(CLASSES),
         "windows": _windows(result),
         "events": [_event(event) for event in result.events],
-        "quality": _quality(result.quality),
+        "quality": quality_json(result.quality),
         "versions": {
             "pipeline": result.versions.pipeline,
             "model": result.versions.model,
@@ -87,7 +87,8 @@ def _event(event: Event) -> dict[str, Any]:
     }
 
 
-def _quality(quality: Quality) -> dict[str, Any]:
+def quality_json(quality: Quality) -> dict[str, Any]:
+    """Quality of all channels, and how much could be assessed."""
     return {
         "channels": [
             {

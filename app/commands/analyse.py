@@ -61,10 +61,10 @@ def _analyse(files: tuple[Path, ...], step_s: float | None, weights: Path | None
             ensemble = Ensemble.load(weights)
         except WeightsError as error:
             raise click.ClickException(str(error)) from error
-        return pipeline.analyse(recording, ensemble, on_progress=_Bar(), step_s=step_s, recording_sha256=_sha256(files))
+        return pipeline.analyse(recording, ensemble, on_progress=Bar(), step_s=step_s, recording_sha256=_sha256(files))
 
 
-class _Bar:
+class Bar:
     """Progress on stderr: a bar on a terminal, a line per tenth elsewhere."""
 
     def __init__(self) -> None:

@@ -1,0 +1,79 @@
+"""``hms inspect FILE``: what a recording is and how good its signals are, without an analysis."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from app.commands.analyse import REFUSED, Bar
+from ml.errors import RecordingError
+
+if TYPE_CHECKING:
+    from ml.quality_report import QualityReport
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print the whole report as JSON instead of a summary.")
+@click.option("--plot", type=click.Path(dir_okay=False, path_type=Path), help="Also draw the report on one page, as PNG.")
+def inspect(file: Path, as_json: bool, plot: Path | None) -> None:
+    """Tell metadata, electrodes, findings and quality of the recording FILE.
+
+    Nothing that names the patient is printed. A recording that is refused ends with code 2 and one sentence.
+    """
+    try:
+        report = _inspect(file)
+        if plot is not None:
+            _draw(report, file.name, plot)
+    except RecordingError as error:
+        click.echo(error.sentence, err=True)
+        sys.exit(REFUSED)
+    except OSError as error:
+        click.echo(f"{error.filename or file} cannot be used: {error.strerror or error}. Check the path and its permissions.", err=True)
+        sys.exit(REFUSED)
+    click.echo(_json(report) if as_json else summary(report))
+
+
+def _inspect(file: Path) -> QualityReport:
+    from ml import quality_report  # the command starts fast: scientific libraries are loaded only when they are needed
+    from ml.byte_source import FileBytes
+    from ml.open_recording import open_recording
+
+    with FileBytes(file) as source:
+        return quality_report.inspect(open_recording(source, name=file.name), on_progress=Bar())
+
+
+def _json(report: QualityReport) -> str:
+    from ml.quality_report import to_json
+
+    return json.dumps(to_json(report), ensure_ascii=False, allow_nan=False)
+
+
+def _draw(report: QualityReport, name: str, plot: Path) -> None:
+    from app.reporting import quality_page
+
+    plot.write_bytes(quality_page.draw(report, title=f"Signal quality of {name}"))
+
+
+def summary(report: QualityReport) -> str:
+    """What a person wants to read first, as plain text."""
+    from app.reporting.quality_page import facts
+    from ml.quality_report import mapping
+
+    lines = [*facts(report), f"equipment: {report.info.equipment}" if report.info.equipment else "equipment not stated"]
+    lines.append("the file names a patient (not shown here)" if report.info.patient.names_somebody else "the file names no patient")
+    lines += ["", f"{'#':>3}  {'in the file':24s} {'read as':10s} {'kind':6s} {'Hz':>7s}  {'bad':>5s} {'artif.':>6s} {'SNR dB':>6s} {'mains µV':>8s}  remarks"]
+    found = {channel.name: channel for channel in report.quality.channels}
+    for number, (signal, (name, kind)) in enumerate(zip(report.info.signals, mapping(report.layout), strict=True), start=1):
+        channel = found.get(name or "")
+        figures = f"{channel.bad_share:5.0%} {channel.artifact_share:6.0%} {_number(channel.snr_db):>6s} {_number(channel.hum_uv):>8s}  {', '.join(channel.reasons)}" if channel else ""
+        lines.append(f"{number:3d}  {signal.label:24s} {name or '-':10s} {kind:6s} {signal.sfreq_hz:7g}  {figures}".rstrip())
+    return "\n".join([*lines, "", *(f"Note: {finding}" for finding in report.findings)]).rstrip()
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.1f}"

@@ -1,0 +1,71 @@
+"""``hms inspect``: what it prints, draws and refuses."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+from PIL import Image
+
+from app.commands.inspect import inspect
+from app.reporting import quality_page
+from ml import quality_report
+from ml.channels import ELECTRODES
+from ml.edf_writer import EdfWriter
+from tests.recordings import ArrayRecording, eeg
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    x = eeg(40, seed=2)
+    x[4] = 7.0
+    path = tmp_path / "night.edf"
+    with EdfWriter(path, ELECTRODES, 200.0, patient="4711 F 01-JAN-1950 Rosa_Ito") as writer:
+        writer.append(x)
+    return path
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(inspect, [str(argument) for argument in arguments])
+
+
+def test_the_summary_tells_electrodes_quality_and_findings_and_names_nobody(file: Path) -> None:
+    done = run(file)
+    assert done.exit_code == 0
+    assert "F7 is flat (100% of the seconds)." in done.output
+    assert "the file names a patient (not shown here)" in done.output
+    assert "Rosa" not in done.output
+
+
+def test_the_json_is_the_report_alone(file: Path) -> None:
+    words = json.loads(CliRunner().invoke(inspect, [str(file), "--json"]).stdout)
+    assert words["quality"]["channels"][4]["reasons"] == ["flat"]
+    assert len(words["windows"]["start_s"]) == 4
+    assert "Rosa" not in json.dumps(words)
+
+
+def test_the_plot_is_one_page(file: Path, tmp_path: Path) -> None:
+    assert run(file, "--plot", tmp_path / "page.png").exit_code == 0
+    with Image.open(tmp_path / "page.png") as page:
+        assert page.size == (1755, 1245)
+
+
+def test_what_is_no_recording_is_refused_in_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "letter.edf").write_bytes(b"Dear colleague" * 100)
+    assert run(tmp_path / "letter.edf").exit_code == 2
+    assert run(tmp_path / "absent.edf").exit_code == 2
+
+
+def test_a_page_of_a_day_shows_the_state_that_most_seconds_of_a_column_have() -> None:
+    states = np.zeros((1, 86_400), dtype=np.uint8)
+    states[0, 96 * 10 : 96 * 11] = 4
+    states[0, 96 * 20 : 96 * 20 + 10] = 4
+    shown = quality_page.commonest(states)
+    assert shown.shape == (1, 900)
+    assert np.flatnonzero(shown[0]).tolist() == [10]
+
+
+def test_a_recording_without_electrodes_has_a_page_too() -> None:
+    report = quality_report.inspect(ArrayRecording(eeg(30, n=3), names=("E1", "E2", "E3")))
+    assert quality_page.draw(report, title="Signal quality").startswith(b"\x89PNG")
