@@ -43,6 +43,11 @@ EYE_CORRELATION: Final = 0.7
 EYE_FALL_OFF: Final = 0.3
 """Weight behind the center over that at the forehead, above which it is no eye: the eyes' dipole is in front of the head, so
 their field at P3 and P4 is a tenth of that at Fp1 and Fp2 (Croft, Barry, Neurophysiol Clin 2000;30:5-19)."""
+EYE_BALANCE: Final = 0.4
+"""Smaller over larger of both sides: eyes move together, so lids show alike at Fp1 and Fp2 and gaze opposite at F7 and F8. What
+one side has alone is no eye: it may be a frontal or anterior temporal discharge."""
+EYE_SHARE_BEHIND: Final = 0.15
+"""Share of the variance behind the center above which a part is more than an eye, whatever its field."""
 HEART_CORRELATION: Final = 0.6
 HEART_BAND_HZ: Final = (5.0, 30.0)
 HEART_LAG_S: Final = 0.04
@@ -132,7 +137,8 @@ def fit_arrays(
     parts = to_parts @ eeg_uv
     found_eyes = tuple(
         row for row in range(len(parts))
-        if _resemblance(parts[row], eyes, (1.0, 10.0), 0.0) >= EYE_CORRELATION and _falls_off(to_electrodes[:, row])
+        if _has_field_of_eyes(to_electrodes[:, row], parts[row], eeg_uv)
+        and _resemblance(parts[row], eyes, (1.0, 10.0), 0.0) >= EYE_CORRELATION
     )
     found_heart = () if ecg is None else tuple(
         row for row in range(len(parts))
@@ -210,13 +216,20 @@ def _resemblance(part: NDArray[np.float64], channels: NDArray[np.float64], band_
     one, others = filters.zero_phase(part[None], sections, rate)[0], filters.zero_phase(channels, sections, rate)
     reach = round(lag_s * rate)
     middle = one[reach : len(one) - reach]
-    return max(
+    moving = [other for other in others if other.std() > 0.0]      # a lead that was off resembles nothing
+    return max((
         abs(float(np.corrcoef(middle, other[reach + lag : len(other) - reach + lag])[0, 1]))
-        for other in others for lag in range(-reach, reach + 1)
-    )
+        for other in moving for lag in range(-reach, reach + 1)
+    ), default=0.0)
 
 
-def _falls_off(weights: NDArray[np.float64]) -> bool:
-    """Whether a part is largest at the forehead and nearly gone behind, whatever the reference."""
-    field = np.abs(weights - np.median(weights[list(_BEHIND)]))
-    return bool(field[list(_BEHIND)].mean() <= EYE_FALL_OFF * field[list(_FRONT)].max())
+def _has_field_of_eyes(weights: NDArray[np.float64], part: NDArray[np.float64], eeg: NDArray[np.float64]) -> bool:
+    """Whether a part is of both eyes and nearly gone behind, whatever the reference."""
+    behind = list(_BEHIND)
+    field = weights - np.median(weights[behind])
+    fp1, fp2, f7, f8 = field[list(_FRONT)]
+    lids = fp1 * fp2 > 0 and min(abs(fp1), abs(fp2)) >= EYE_BALANCE * max(abs(fp1), abs(fp2))
+    gaze = f7 * f8 < 0 and min(abs(f7), abs(f8)) >= EYE_BALANCE * max(abs(f7), abs(f8))
+    share = weights[behind] ** 2 * part.var() / eeg[behind].var(axis=1)
+    falls_off = np.abs(field[behind]).mean() <= EYE_FALL_OFF * np.abs(field[list(_FRONT)]).max()
+    return bool((lids or gaze) and falls_off and share.mean() <= EYE_SHARE_BEHIND)

@@ -65,6 +65,7 @@ def change(unmixing: ica.Unmixing, part: np.ndarray) -> float:
 @pytest.mark.parametrize("where", [
     field((-0.74, 0.08, 0.66), 0.6),             # focal, left central
     field((0.0, 0.8, 0.6), 1.0),                 # generalized with a frontal maximum
+    field((-0.76, 0.61, -0.21), 0.4),            # left anterior temporal, beside the eye
 ])
 def test_blinks_and_heart_go_and_spike_waves_stay(where):
     rng = np.random.default_rng(3)
