@@ -228,8 +228,9 @@ def _has_field_of_eyes(weights: NDArray[np.float64], part: NDArray[np.float64], 
     behind = list(_BEHIND)
     field = weights - np.median(weights[behind])
     fp1, fp2, f7, f8 = field[list(_FRONT)]
-    lids = fp1 * fp2 > 0 and min(abs(fp1), abs(fp2)) >= EYE_BALANCE * max(abs(fp1), abs(fp2))
-    gaze = f7 * f8 < 0 and min(abs(f7), abs(f8)) >= EYE_BALANCE * max(abs(f7), abs(f8))
+    poles, sides = sorted((abs(fp1), abs(fp2))), sorted((abs(f7), abs(f8)))
+    lids = fp1 * fp2 > 0 and poles[0] >= max(EYE_BALANCE * poles[1], sides[1])
+    gaze = f7 * f8 < 0 and sides[0] >= EYE_BALANCE * max(sides[1], poles[1])
     share = weights[behind] ** 2 * part.var() / eeg[behind].var(axis=1)
     falls_off = np.abs(field[behind]).mean() <= EYE_FALL_OFF * np.abs(field[list(_FRONT)]).max()
     return bool((lids or gaze) and falls_off and share.mean() <= EYE_SHARE_BEHIND)
