@@ -42,6 +42,7 @@ def model_card(
             "kind": "generated EEG of virtual patients only (ml/synthetic); no real signal trained any weight",
             "labels": "soft votes from margins of the ACNS 2021 criteria, "
             f"{votes.CONFUSION_SHARE:.0%} of them spread by the measured confusion of human raters (IIIC-IRR)",
+            "note": TRAINING_NOTE,
             "runs": runs,
         },
         "calibration": calibration,
@@ -55,6 +56,11 @@ def model_card(
         "licence": "Apache-2.0",
     }
 
+
+TRAINING_NOTE: str = (
+    "Stage one ran before rhythmic delta was given more varied shapes in the generator, so it cannot be repeated byte by byte; "
+    "steps, batch and rates of each stage are under runs."
+)
 
 LIMITS: list[str] = [
     "Calibrated on synthetic patients and adjusted on few real windows; probabilities on real EEG are rougher than they look.",
