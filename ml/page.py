@@ -20,7 +20,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ml import filters, quality
+from ml import bad_stretches, filters, quality
+from ml.bad_stretches import BadStretch
 from ml.channels import ChannelLayout
 from ml.montage import MONTAGES, TITLES, Derivation, MontageName, derive
 from ml.recording import RecordingSource, SignalKind, Span
@@ -49,8 +50,8 @@ _HEADER_BYTES: Final = 64
 
 BlockKey = tuple[Any, ...]
 """Montage, traces, filters and place of a filtered block within its recording."""
-Block = tuple[NDArray[np.float32], NDArray[np.bool_]]
-"""Filtered traces in µV and where they are clipped, ``(n_traces, samples)`` each."""
+Block = tuple[NDArray[Any], ...]
+"""Filtered traces in µV and where they are clipped, ``(n_traces, samples)`` each; or the verdicts of ``bad_stretches``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,7 @@ class Page:
     missing: tuple[str, ...]
     status: str
     montage: MontageName                 # what is shown, which may differ from what was asked for
+    bad: tuple[BadStretch, ...] = ()     # traces that rest on a bad electrode, which, when and why
     decimated: bool = False
 
     def to_bytes(self) -> bytes:
@@ -89,6 +91,7 @@ class Page:
             "scale": self.uv_per_bit,
             "gaps": self.gaps,
             "clipped": self.clipped,
+            "bad": self.bad,
             "missing": self.missing,
             "status": self.status,
             "montage": self.montage,
@@ -143,7 +146,8 @@ def render(
     bin_size = -(-(stop - first) // max_px) if max_px and stop - first > 2 * max_px else 1
     first, stop = first // bin_size * bin_size, -(-stop // bin_size) * bin_size
     filtering = Filtering(rate, lff_hz, hff_hz, notch_hz)
-    uv, clipped = _traces(source, shown, filtering, first, stop, {} if kept is None else kept)
+    kept = {} if kept is None else kept
+    uv, clipped = _traces(source, shown, filtering, first, stop, kept)
     scale = tuple(_scale(kind, lff_hz) for kind in shown.kinds)
     values = _quantized(uv, np.array(scale))
     return Page(
@@ -159,6 +163,7 @@ def render(
         missing=shown.missing,
         status=filtering.status(TITLES[shown.montage]),
         montage=shown.montage,
+        bad=bad_stretches.find(source, layout, shown, first / rate, stop / rate, kept),
         decimated=bin_size > 1,
     )
 

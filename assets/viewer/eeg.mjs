@@ -18,7 +18,8 @@ export function draw(ctx, page, look, { events, annotations, gaps }) {
   for (const [from, to] of gaps) drawGap(ctx, geo, look, from, to);
   within(ctx, geo.left, top, geo.plotW, plotH, () => {
     page.names.forEach((_, index) => drawTrace(ctx, page, index, geo, look));
-    for (const [trace, from, to] of page.clipped) fillSpan(ctx, geo, from, to, geo.rows[trace] - geo.row * 0.45, 3, colors.clipped, "clipped", 9);
+    for (const [trace, from, to, words = "clipped"] of [...page.clipped, ...page.bad])
+      fillSpan(ctx, geo, from, to, geo.rows[trace] - geo.row * 0.45, 3, colors.clipped, words, 9);
   });
   drawLabels(ctx, page, geo, look);
   drawLanes(ctx, geo, look, events, annotations);

@@ -171,7 +171,7 @@ def test_the_bytes_are_those_of_the_format():
     assert head[:6] == (b"HMSP", 1, 19, page.values.shape[1], 1, 0)
     assert head[6:10] == pytest.approx((50.0, 0.1, 60.0, 10.0))
     about = json.loads(data[64 : 64 + head[10]])
-    assert set(about) >= {"names", "kinds", "scale", "gaps", "clipped", "missing", "status"}
+    assert set(about) >= {"names", "kinds", "scale", "gaps", "clipped", "bad", "missing", "status"}
     assert head[10] % 4 == 0
     assert len(about["scale"]) == 19
     assert np.array_equal(np.frombuffer(data[64 + head[10] :], "<i2").reshape(19, -1), page.values)
