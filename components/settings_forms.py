@@ -17,6 +17,7 @@ from components.shell import icon
 from ml.montage import MONTAGES, TITLES
 from ml.page import HFF_HZ, LFF_HZ
 
+ORDERS: Final = {"left": "left side first", "right": "right side first"}
 CARD_MM: Final = 85.60
 """Width of a bank card (ISO/IEC 7810, format ID-1)."""
 PX_PER_MM: Final = 96 / 25.4
@@ -38,6 +39,11 @@ def site_form(site: SiteSettings, *, may_change: bool) -> Component:
                         "Mains frequency",
                         fields.choice("settings-mains", {"50": "50 Hz", "60": "60 Hz"}, str(site.mains_hz)),
                         "Offered first by the notch filter",
+                    ),
+                    fields.field(
+                        "Order of the montages",
+                        fields.choice("settings-order", ORDERS, "right" if site.right_first else "left"),
+                        "Of every montage, on the screen and in reports",
                     ),
                     fields.field(
                         "Time zone",

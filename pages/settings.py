@@ -120,12 +120,13 @@ def save_password(n_clicks: int | None, current: str | None, new: str | None) ->
     State("settings-mains", "value"),
     State("settings-zone", "value"),
     State("settings-letterhead", "value"),
+    State("settings-order", "value"),
     prevent_initial_call=True,
 )
-def save_site(n_clicks: int | None, mains: str, zone: str | None, letterhead: str | None) -> Component:
+def save_site(n_clicks: int | None, mains: str, zone: str | None, letterhead: str | None, order: str) -> Component:
     if not n_clicks:
         raise PreventUpdate
-    wanted = SiteSettings(mains_hz=int(mains), time_zone=zone or "", letterhead=letterhead or "")
+    wanted = SiteSettings(int(mains), zone or "", letterhead or "", right_first=order == "right")
     with writing() as session:
         site.save(session, current_actor(), wanted)
     return toast("The site settings are saved.", kind="ok")

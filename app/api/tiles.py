@@ -17,7 +17,7 @@ from app.api.errors import DOCUMENTED
 from app.auth import SignedIn
 from app.db.session import reading
 from app.file_store import open_store
-from app.services import analyses, studies, tiles
+from app.services import analyses, site, studies, tiles
 from app.services.tiles import PageQuery
 from ml.montage import MontageName
 from ml.page import MAX_DURATION_S
@@ -97,7 +97,8 @@ async def _in_thread(work: Callable[[], T]) -> T:
 def _page(who: Actor, study_id: UUID, query: PageQuery) -> Response:
     with reading() as session:
         handle = studies.recording(session, who, study_id)
-    return _octets(tiles.page(open_store(settings.current()), handle, query))
+        right_first = site.find(session, who).right_first
+    return _octets(tiles.page(open_store(settings.current()), handle, query, right_first=right_first))
 
 
 def _ribbon(who: Actor, study_id: UUID) -> Response:

@@ -16,7 +16,7 @@ from app.db.reports import Report
 from app.db.studies import Study
 from app.errors import NotFound
 from app.reporting.report_data import SECTIONS, EventRow, Fact, FindingRow, ReportData, Section
-from app.services import ages, reviews
+from app.services import ages, reviews, site
 from ml import acns
 from ml.classes import DISPLAY_NAMES, LONG_NAMES, PATTERNS, PatternClass
 
@@ -44,6 +44,7 @@ class ReportMaterial:
     figures: tuple[FigureRequest, ...]
     mains_hz: float | None           # hum that the analysis found: the printed pages carry a notch there
     channel_names: dict[str, str] = field(default_factory=dict)   # corrections by a person
+    right_first: bool = False        # order of the montage at this site
 
 
 def accepted_events(session: Session, analysis_id: UUID) -> list[FoundEvent]:
@@ -65,8 +66,10 @@ def gather(session: Session, report_id: UUID, *, now: datetime) -> ReportMateria
     events = [event for event in accepted_events(session, analysis.id) if str(event.id) in wanted] if analysis else []
     data = _data(session, report, study, analysis, events, now)
     readable = study.readable_file or study.file
-    return ReportMaterial(report.version, data, readable.sha256, study.original_name, study.start_local,
-                          figure_requests(events, study.duration_s), _mains_hz(analysis), dict(study.channel_names))
+    return ReportMaterial(
+        report.version, data, readable.sha256, study.original_name, study.start_local, figure_requests(events, study.duration_s),
+        _mains_hz(analysis), dict(study.channel_names), site.of_clinic(session.get_one(Clinic, study.clinic_id)).right_first,
+    )
 
 
 def _mains_hz(analysis: Analysis | None) -> float | None:

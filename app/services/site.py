@@ -15,11 +15,12 @@ from app.services import audit
 
 @dataclass(frozen=True, slots=True)
 class SiteSettings:
-    """Mains frequency for the notch filter, time zone for our own events, name on reports."""
+    """Mains frequency for the notch filter, time zone for our own events, name on reports, order of the montages."""
 
     mains_hz: int = 50
     time_zone: str = "UTC"           # IANA name; recordings keep the recorder's clock
     letterhead: str = ""
+    right_first: bool = False        # montages begin with the right side of the head
 
     def __post_init__(self) -> None:
         if self.mains_hz not in {50, 60}:
@@ -32,14 +33,14 @@ class SiteSettings:
 
 def find(session: Session, who: Actor) -> SiteSettings:
     """The settings of the clinic of ``who``."""
-    return _read(_clinic(session, who))
+    return of_clinic(_clinic(session, who))
 
 
 def save(session: Session, who: Actor, settings: SiteSettings) -> SiteSettings:
     """Replace the settings of the clinic of ``who``."""
     clinic = _clinic(session, who)
     require(who, Permission.MANAGE_SITE)
-    before = asdict(_read(clinic))
+    before = asdict(of_clinic(clinic))
     clinic.settings = clinic.settings | asdict(settings)
     changed = [key for key, value in asdict(settings).items() if before[key] != value]
     audit.record(session, who, "site_changed", "clinic", clinic.id, fields=changed)
@@ -53,6 +54,7 @@ def _clinic(session: Session, who: Actor) -> Clinic:
     return clinic
 
 
-def _read(clinic: Clinic) -> SiteSettings:
+def of_clinic(clinic: Clinic) -> SiteSettings:
+    """The settings that a clinic has, with defaults for the rest."""
     known = {key: value for key, value in clinic.settings.items() if key in SiteSettings.__slots__}
     return SiteSettings(**known)

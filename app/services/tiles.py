@@ -142,12 +142,13 @@ class OpenRecordings:
 _open = OpenRecordings()
 
 
-def page(store: FileStore, handle: RecordingHandle, query: PageQuery) -> bytes:
-    """One page of EEG in the byte format of ``ml.page``."""
+def page(store: FileStore, handle: RecordingHandle, query: PageQuery, *, right_first: bool = False) -> bytes:
+    """One page of EEG in the byte format of ``ml.page``, the sides of the head in the order of the site."""
     recording = _open.get(store, handle)
     made = eeg_page.render(
         recording.source, recording.layout, start_s=query.start_s, duration_s=query.duration_s, montage=query.montage,
         lff_hz=query.lff_hz, hff_hz=query.hff_hz, notch_hz=query.notch_hz, max_px=query.px, kept=recording.blocks,
+        right_first=right_first,
     )
     return made.to_bytes()
 

@@ -125,7 +125,7 @@ def test_only_who_may_edit_gets_the_form_of_a_patient(
 
 def test_a_reader_cannot_change_the_site(looking: Looking, nell: Actor) -> None:
     with looking(nell), pytest.raises(Forbidden):
-        settings.save_site(1, "60", "Europe/Warsaw", "")
+        settings.save_site(1, "60", "Europe/Warsaw", "", "right")
 
 
 def test_monitoring_says_when_nobody_works(looking: Looking, nell: Actor) -> None:

@@ -17,7 +17,8 @@ from app.access import Actor, Role
 from app.db.audit import AuditEntry
 from app.db.columns import utc_now
 from app.db.session import reading, writing
-from app.services import accounts, sign_in, tiles
+from app.services import accounts, sign_in, site, tiles
+from app.services.site import SiteSettings
 from ml.analysis import RegionalSpectrogram
 from tests import builders, viewer_site
 from tests.app.api.conftest import Api
@@ -47,6 +48,15 @@ def decoded(content: bytes) -> tuple[dict[str, Any], np.ndarray]:
     assert (magic, version) == (b"HMSP", 1)
     about = json.loads(content[64 : 64 + words]) | {"pairs": bool(flags & 1), "sfreq_hz": struct.unpack_from("<f", content, 16)[0]}
     return about, np.frombuffer(content, SAMPLES, offset=64 + words).reshape(traces, samples)
+
+
+def test_a_site_may_read_the_right_side_first(alices: tuple[TestClient, str]) -> None:
+    client, study_id = alices
+    with writing() as session:
+        who = builders.actor(session, "ada", role=Role.ADMINISTRATOR, clinic="Clinic of alice")
+        site.save(session, who, SiteSettings(right_first=True))
+    about, _samples = decoded(client.get(f"/studies/{study_id}/page", params=PAGE | {"montage": "longitudinal"}).content)
+    assert about["names"][:5] == ["Fp2-F8", "F8-T4", "T4-T6", "T6-O2", "Fp1-F7"]
 
 
 def test_a_page_holds_the_waves_of_the_file(alices: tuple[TestClient, str]) -> None:
