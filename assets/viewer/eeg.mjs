@@ -19,7 +19,7 @@ export function draw(ctx, page, look, { events, annotations, gaps }) {
   within(ctx, geo.left, top, geo.plotW, plotH, () => {
     page.names.forEach((_, index) => drawTrace(ctx, page, index, geo, look));
     for (const [trace, from, to, words = "clipped"] of [...page.clipped, ...page.bad])
-      fillSpan(ctx, geo, from, to, geo.rows[trace] - geo.row * 0.45, 3, colors.clipped, words, 9);
+      fillSpan(ctx, geo, from, to, geo.rows[trace] - geo.row * 0.45, 3, colors.clipped, words, 9, colors.paper);
   });
   drawLabels(ctx, page, geo, look);
   drawLanes(ctx, geo, look, events, annotations);
@@ -75,12 +75,12 @@ function drawGrid(ctx, geo, look) {
 }
 
 /** Fill the visible part of a span, with words below its left end if they fit; returns [left, width], or null if none is visible. */
-function fillSpan(ctx, geo, from, to, y, height, color, words = "", below = 0) {
+function fillSpan(ctx, geo, from, to, y, height, color, words = "", below = 0, paper = undefined) {
   const left = Math.max(geo.left, geo.x(from)), width = Math.min(geo.right, geo.x(to)) - left;
   if (width <= 0) return null;
   ctx.fillStyle = color;
   ctx.fillRect(left, y, Math.max(2, width), height);
-  if (words && width > 45) text(ctx, words, left + 2, y + below, { color, size: 10 });
+  if (words && width > 45) text(ctx, words, left + 2, y + below, { color, size: 10, paper });
   return [left, width];
 }
 
