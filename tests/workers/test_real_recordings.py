@@ -12,7 +12,6 @@ from app.services import analyses, studies
 from app.settings import Settings
 from tests import builders
 from tests.faults.installation import Installation
-from tests.servers import wait_until
 from tests.workers.recordings import add
 
 PRODUCT = Settings()
@@ -33,7 +32,8 @@ def alice(house: Installation) -> Actor:
 def test_a_real_recording_is_analysed(house: Installation, alice: Actor, shared_data: Path, name: str) -> None:
     study_id = add(alice, shared_data / name, house.settings)
     house.start_worker()
-    wait_until(lambda: house.states() == {"done"}, 300, "the analysis is done")
+    house.wait_for_all(300)
+    assert house.states() == {"done"}
     with reading() as session:
         result = analyses.result_json(session, alice, study_id)
         handle = studies.find(session, alice, study_id)
