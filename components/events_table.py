@@ -17,6 +17,8 @@ from components.dense_table import dense_table, heading
 from components.shell import icon
 from ml.classes import PatternClass
 
+ONE_SIDED: Final = 1.0 / 3.0
+"""One side at most half as large as the other: marked asymmetry (ACNS Critical Care EEG Terminology 2021, section B)."""
 SHOWN: Final = 300
 """Rows of one table; a browser lays out a few hundred at once without delay."""
 
@@ -25,7 +27,7 @@ def events_table(events: Sequence[EventView], study_id: UUID, *, page: str, may_
     """Table with links to the signal and buttons with the ids ``{"type": "<page>-decide", "event", "decision"}``."""
     if not events:
         return states.empty("The model suggests no events.", "No findings does not mean a normal EEG.")
-    columns = ("Start", "Pattern", "Length", "Highest p", heading("Mean p", "col-mean"), "Decision", "")
+    columns = ("Start", "Pattern", "Length", "Highest p", heading("Mean p", "col-mean"), "Frequency, side", "Decision", "")
     ordered = sorted(events, key=lambda event: (event.pattern != "seizure", event.start_s))   # a decision moves no row
     rows = [_row(event, study_id, page, may_review) for event in ordered[:SHOWN]]
     more = f"{len(events) - SHOWN} more events are listed in the viewer." if len(events) > SHOWN else ""
@@ -43,11 +45,30 @@ def _row(event: EventView, study_id: UUID, page: str, may_review: bool) -> Compo
             html.Td(clock.duration(event.stop_s - event.start_s), className="nowrap"),
             html.Td(_prob(event.max_prob, event.pattern)),
             html.Td(f"{event.mean_prob:.2f}", className="col-mean"),
+            html.Td(facts_text(event), title=_facts_title(event)),
             html.Td(decision_chip(event.decision), title=f"by {event.reviewed_by}" if event.reviewed_by else ""),
             html.Td(_buttons(event, page) if may_review else None),
         ],
         className=f"event-{event.decision}" if event.decision else "",
     )
+
+
+def facts_text(event: EventView) -> str:
+    """Frequency and side as ``"1.2 Hz, left"``; a dash where neither can be told."""
+    frequency = f"{event.frequency_hz:.1f} Hz" if event.frequency_hz is not None else ""
+    return ", ".join(filter(None, (frequency, _side(event.laterality)))) or "–"
+
+
+def _side(laterality: float | None) -> str:
+    if laterality is None:
+        return ""
+    return "both sides" if abs(laterality) < ONE_SIDED else "left" if laterality < 0 else "right"
+
+
+def _facts_title(event: EventView) -> str:
+    if event.extent is None or event.laterality is None:
+        return ""
+    return f"Measured by the program. Asymmetry {event.laterality:+.2f} (−1 left, +1 right); takes part in {event.extent:.0%} of the 18 pairs"
 
 
 def _prob(value: float, pattern: str) -> Component:

@@ -26,6 +26,9 @@ class Event:
     stop_s: float
     max_prob: float
     mean_prob: float
+    frequency_hz: float | None = None    # of the discharges or waves; these three are None where they cannot be told
+    laterality: float | None = None      # -1 left only .. +1 right only
+    extent: float | None = None          # share of the 18 bipolar pairs that take part, 0..1
 
     def __post_init__(self) -> None:
         if self.pattern == "other" or not self.start_s < self.stop_s:

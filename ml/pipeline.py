@@ -16,7 +16,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ml import calibration, events, filters, findings, quality, spectrogram, windows
+from ml import calibration, event_facts, events, filters, findings, quality, spectrogram, windows
 from ml.analysis import AnalysisResult, Quality, RegionalSpectrogram, Spans, Versions
 from ml.channels import REGIONS, map_to_1020
 from ml.classes import CLASSES
@@ -98,7 +98,7 @@ def analyse(
     return AnalysisResult(
         info=source.info,
         spans=spans,
-        events=events.find(spans, ensemble.event_rule),
+        events=event_facts.describe(source, chosen, events.find(spans, ensemble.event_rule), mains_hz=tally.mains_hz),
         quality=seen,
         versions=Versions(PIPELINE_VERSION, ensemble.name, ensemble.sha256),
         findings=(

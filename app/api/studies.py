@@ -105,6 +105,9 @@ class EventOut(BaseModel):
     clock: str = Field(description="Recorder's clock at the start, or time from the start where it is unknown")
     decision: str = Field(description='"accepted", "dismissed", or empty while nobody has decided')
     reviewed_by: str
+    frequency_hz: float | None = Field(None, description="Of the discharges or waves; empty for seizures")
+    laterality: float | None = Field(None, description="By amplitude: -1 left only to +1 right only")
+    extent: float | None = Field(None, description="Share of the 18 bipolar pairs that take part")
 
 
 class DecisionIn(BaseModel):

@@ -49,6 +49,9 @@ class FoundEvent(Identified, Table):
     stop_s: Mapped[float]
     max_prob: Mapped[float]
     mean_prob: Mapped[float]
+    frequency_hz: Mapped[float | None]       # these three are empty for seizures, and in analyses before migration 0003
+    laterality: Mapped[float | None]         # -1 left only .. +1 right only
+    extent: Mapped[float | None]             # share of the bipolar pairs, 0..1
 
 
 class Review(Identified, Table):

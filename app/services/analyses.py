@@ -58,6 +58,9 @@ class EventView:
     mean_prob: float
     decision: str                            # "accepted", "dismissed" or "" (open)
     reviewed_by: str
+    frequency_hz: float | None = None        # these three are None where they cannot be told
+    laterality: float | None = None          # -1 left only .. +1 right only
+    extent: float | None = None              # share of the 18 bipolar pairs, 0..1
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,6 +265,7 @@ def _event_view(event: FoundEvent, study: Study, review: reviews.ReviewView | No
         id=event.id, pattern=event.pattern, start_s=event.start_s, stop_s=event.stop_s,
         clock=_clock(study.start_local, event.start_s), max_prob=event.max_prob, mean_prob=event.mean_prob,
         decision=review.decision if review else "", reviewed_by=review.user_name if review else "",
+        frequency_hz=event.frequency_hz, laterality=event.laterality, extent=event.extent,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any, get_args
 from uuid import UUID, uuid4
 
@@ -14,7 +15,7 @@ from app.jobs.states import ENDED_STATES, OPEN_STATES
 from app.services.analyses import EventView
 from app.services.studies import Status
 from components import channel_table, chips, class_minutes, confusion, grid, shell, states
-from components.events_table import SHOWN, events_table
+from components.events_table import SHOWN, events_table, facts_text
 from components.job_progress import progress_text
 from ml.channels import map_to_1020
 from ml.classes import CLASSES
@@ -40,6 +41,13 @@ def of_type(component: Component, name: str) -> list[Component]:
 
 def words(component: Component) -> str:
     return json.dumps(component, cls=PlotlyJSONEncoder)
+
+
+@pytest.mark.parametrize("frequency_hz, laterality, text", [
+    (1.24, -0.8, "1.2 Hz, left"), (0.96, 0.4, "1.0 Hz, right"), (1.5, 0.3, "1.5 Hz, both sides"), (None, -0.9, "left"), (None, None, "–"),
+])
+def test_an_event_says_its_frequency_and_side(frequency_hz: float | None, laterality: float | None, text: str) -> None:
+    assert facts_text(replace(event(), frequency_hz=frequency_hz, laterality=laterality, extent=0.5)) == text
 
 
 def test_suspected_seizures_come_first_then_the_order_of_time() -> None:
