@@ -39,7 +39,8 @@ class Samples:
     def _cut(row: NDArray[np.float32], first: int, stop: int) -> NDArray[np.float32]:
         out = np.full(stop - first, np.nan, np.float32)
         low, high = max(0, first), min(len(row), stop)
-        out[max(0, low - first) : max(0, high - first)] = row[low:high]
+        if low < high:
+            out[low - first : high - first] = row[low:high]
         return out
 
 
