@@ -12,6 +12,7 @@ list; wherever it is shown, ``Unmixing.banner`` must be shown with it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -23,7 +24,7 @@ from ml.channels import ELECTRODES, ChannelLayout
 from ml.errors import RecordingError
 from ml.filters import ANALYSIS_HZ
 from ml.quality import judge
-from ml.recording import RecordingSource
+from ml.recording import Annotation, RecordingInfo, RecordingSource
 from ml.resample import read_at_rate
 
 FIT_S: Final = 600.0
@@ -91,6 +92,31 @@ class Unmixing:
         return np.asarray(self.matrix @ eeg_uv, dtype=np.float32)
 
 
+@dataclass(frozen=True, slots=True)
+class WithoutEyesAndHeart:
+    """A recording whose electrodes are delivered without eyes and heart; everything else as it is."""
+
+    source: RecordingSource
+    electrodes: tuple[int, ...]          # signals in the order of ELECTRODES, all of one rate
+    unmixing: Unmixing
+
+    @property
+    def info(self) -> RecordingInfo:
+        return self.source.info
+
+    def annotations(self) -> tuple[Annotation, ...]:
+        return self.source.annotations()
+
+    def read(self, start_s: float, stop_s: float, signals: Sequence[int]) -> list[NDArray[np.float32]]:
+        """As ``RecordingSource.read``; NaN in one electrode makes the cleaned ones NaN."""
+        rows = self.source.read(start_s, stop_s, signals)
+        if any(signal in self.electrodes for signal in signals):
+            removed = self.unmixing.matrix @ np.stack(self.source.read(start_s, stop_s, self.electrodes))
+            places = {signal: removed[row].astype(np.float32) for row, signal in enumerate(self.electrodes)}
+            rows = [places.get(signal, row) for signal, row in zip(signals, rows, strict=True)]
+        return rows
+
+
 class NotFitted(RecordingError):
     """The recording is too short, or lacks electrodes, for a fit that could be trusted."""
 
@@ -123,6 +149,23 @@ def fit(source: RecordingSource, layout: ChannelLayout, *, mains_hz: float | Non
     eeg, rest = copy[: len(ELECTRODES)], copy[len(ELECTRODES) :]
     eyes = rest[: len(eog)] if eog else _eye_differences(eeg)
     return fit_arrays(eeg, eyes=eyes, ecg=rest[len(eog)] if layout.ecg else None, seed=seed)
+
+
+def clean(source: RecordingSource, layout: ChannelLayout) -> WithoutEyesAndHeart:
+    """Fit a recording and deliver it without eyes and heart, for the viewer.
+
+    Raises
+    ------
+    NotFitted
+        As ``fit``, and if the electrodes were sampled at different rates.
+    """
+    unmixing = fit(source, layout)
+    electrodes = tuple(layout.electrodes[name] for name in ELECTRODES)
+    rates = {source.info.signals[index].sfreq_hz for index in electrodes}
+    if len(rates) > 1:
+        raise NotFitted(f"Eyes and heart cannot be told from the EEG: its electrodes were sampled at {len(rates)} different "
+                        "rates, and the method needs one. The raw signal can be read as it is.")
+    return WithoutEyesAndHeart(source, electrodes, unmixing)
 
 
 def fit_arrays(

@@ -71,6 +71,7 @@ class Page:
     status: str
     montage: MontageName                 # what is shown, which may differ from what was asked for
     bad: tuple[BadStretch, ...] = ()     # traces that rest on a bad electrode, which, when and why
+    banner: str = ""                     # what must stand over the picture of a changed signal
     decimated: bool = False
 
     def to_bytes(self) -> bytes:
@@ -92,6 +93,7 @@ class Page:
             "gaps": self.gaps,
             "clipped": self.clipped,
             "bad": self.bad,
+            "banner": self.banner,
             "missing": self.missing,
             "status": self.status,
             "montage": self.montage,

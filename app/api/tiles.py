@@ -18,7 +18,7 @@ from app.auth import SignedIn
 from app.db.session import reading
 from app.file_store import open_store
 from app.services import analyses, site, studies, tiles
-from app.services.tiles import PageQuery
+from app.services.tiles import Cleaning, PageQuery
 from ml.montage import MontageName
 from ml.page import MAX_DURATION_S
 
@@ -40,6 +40,7 @@ class PageParameters(BaseModel):
     lff: float | None = Field(default=None, description="Low-frequency filter in Hz: one of those that the viewer offers")
     hff: float | None = Field(default=None, description="High-frequency filter in Hz")
     notch: float | None = Field(default=None, description="50 or 60")
+    cleaning: Cleaning = Field(default="", description="ica: without eyes and heart, for looking only")
     px: int | None = Field(default=None, ge=100, le=20_000, description="Width: more than 2 samples per pixel become min and max")
 
 
@@ -68,7 +69,7 @@ class AnnotationsOut(BaseModel):
 @router.get("/studies/{study_id}/page", response_class=Response, responses=OCTETS)
 async def page(study_id: UUID, who: SignedIn, asked: Annotated[PageParameters, Query()]) -> Response:
     """A page of EEG in one montage, filtered: 16-bit samples of all traces."""
-    query = PageQuery(asked.t0, asked.dur, asked.montage, asked.lff, asked.hff, asked.notch, asked.px)
+    query = PageQuery(asked.t0, asked.dur, asked.montage, asked.lff, asked.hff, asked.notch, asked.px, asked.cleaning)
     return await _in_thread(lambda: _page(who, study_id, query))
 
 

@@ -11,9 +11,9 @@ import struct
 from collections import OrderedDict
 from collections.abc import Iterator, MutableMapping
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Lock
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,7 @@ from app.errors import Invalid
 from app.file_store import FileStore
 from app.services.studies import RecordingHandle
 from app.settings import MIB
+from ml import ica
 from ml import page as eeg_page
 from ml.analysis import LABEL_S, RegionalSpectrogram, Spans
 from ml.channels import ChannelLayout, map_to_1020
@@ -40,6 +41,9 @@ STEP_DB: Final = 0.35
 MAX_COLUMNS: Final = 2000
 
 
+Cleaning = Literal["", "ica"]
+
+
 @dataclass(frozen=True, slots=True)
 class PageQuery:
     """One page of EEG as a reader wants to see it; ``None`` leaves a filter out."""
@@ -51,6 +55,7 @@ class PageQuery:
     hff_hz: float | None = None
     notch_hz: float | None = None
     px: int | None = None                # width in device pixels: more than two samples per pixel are reduced to min and max
+    cleaning: Cleaning = ""              # "ica": without eyes and heart, for looking only; marked on the page
 
     def __post_init__(self) -> None:
         offered = (("LFF", self.lff_hz, eeg_page.LFF_HZ), ("HFF", self.hff_hz, eeg_page.HFF_HZ), ("notch", self.notch_hz, eeg_page.NOTCH_HZ))
@@ -104,6 +109,7 @@ class OpenRecording:
     source: RecordingSource
     layout: ChannelLayout
     blocks: RecentBlocks
+    banner: str = ""                     # what was done to the signal, if anything
 
 
 class OpenRecordings:
@@ -114,10 +120,10 @@ class OpenRecordings:
         self._lock = Lock()
         self._kept: OrderedDict[tuple[object, ...], Future[OpenRecording]] = OrderedDict()
 
-    def get(self, store: FileStore, handle: RecordingHandle) -> OpenRecording:
+    def get(self, store: FileStore, handle: RecordingHandle, cleaning: Cleaning = "") -> OpenRecording:
         """Open ``handle`` or find it open; what cannot be opened raises ``RecordingError`` and is tried again next time."""
         with self._lock:
-            key = (handle.sha256, handle.channel_names)
+            key = (handle.sha256, handle.channel_names, cleaning)
             found = self._kept.get(key)
             mine = found is None
             waiting: Future[OpenRecording] = found or Future()
@@ -126,17 +132,21 @@ class OpenRecordings:
             if len(self._kept) > self._limit:
                 self._kept.popitem(last=False)       # closed when the last page that reads it is done
         if mine:
-            self._open(store, handle, waiting)
+            self._open(store, handle, cleaning, waiting)
         return waiting.result()
 
-    def _open(self, store: FileStore, handle: RecordingHandle, waiting: Future[OpenRecording]) -> None:
+    def _open(self, store: FileStore, handle: RecordingHandle, cleaning: Cleaning, waiting: Future[OpenRecording]) -> None:
         try:
-            source = open_recording(store.open(handle.sha256), name=handle.name)
-            waiting.set_result(OpenRecording(source, map_to_1020(source.info.signals), RecentBlocks()))
+            source: RecordingSource = open_recording(store.open(handle.sha256), name=handle.name)
+            layout, banner = map_to_1020(source.info.signals, dict(handle.channel_names)), ""
+            if cleaning:
+                source = without = ica.clean(source, layout)
+                banner = without.unmixing.banner
+            waiting.set_result(OpenRecording(source, layout, RecentBlocks(), banner))
         except BaseException as error:
             waiting.set_exception(error)
             with self._lock:
-                self._kept.pop((handle.sha256, handle.channel_names), None)
+                self._kept.pop((handle.sha256, handle.channel_names, cleaning), None)
 
 
 _open = OpenRecordings()
@@ -144,12 +154,14 @@ _open = OpenRecordings()
 
 def page(store: FileStore, handle: RecordingHandle, query: PageQuery, *, right_first: bool = False) -> bytes:
     """One page of EEG in the byte format of ``ml.page``, the sides of the head in the order of the site."""
-    recording = _open.get(store, handle)
+    recording = _open.get(store, handle, query.cleaning)
     made = eeg_page.render(
         recording.source, recording.layout, start_s=query.start_s, duration_s=query.duration_s, montage=query.montage,
         lff_hz=query.lff_hz, hff_hz=query.hff_hz, notch_hz=query.notch_hz, max_px=query.px, kept=recording.blocks,
         right_first=right_first,
     )
+    if recording.banner:       # over the picture, and in what a decision notes of the screen
+        made = replace(made, banner=recording.banner, status=f"{made.status} | without eyes and heart (ICA)")
     return made.to_bytes()
 
 

@@ -22,6 +22,7 @@ export function draw(ctx, page, look, { events, annotations, gaps }) {
       fillSpan(ctx, geo, from, to, geo.rows[trace] - geo.row * 0.45, 3, colors.clipped, words, 9, colors.paper);
   });
   drawLabels(ctx, page, geo, look);
+  if (page.banner) text(ctx, page.banner, geo.left + 6, geo.bottom - 9, { color: colors.clipped, paper: colors.paper, size: 13, weight: "bold" });
   drawLanes(ctx, geo, look, events, annotations);
   axisTimes(ctx, look.clock, look.startS, geo.stopS, geo.left, geo.right, bottom, colors.label);
   text(ctx, look.clock.date(look.startS), 4, bottom, { color: colors.label, size: 10 });

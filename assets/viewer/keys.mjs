@@ -6,7 +6,7 @@ const PLAIN = {
   "+": "more-sensitive", "=": "more-sensitive", "-": "less-sensitive", ",": "shorter", ".": "longer",
   "[": "previous-event", "]": "next-event", Enter: "accept", Delete: "dismiss", "?": "help",
 };
-const LETTERS = { n: "notch", l: "lff", h: "hff", x: "dismiss", u: "undo", s: "spectrogram", g: "go-to", p: "play" };
+const LETTERS = { n: "notch", l: "lff", h: "hff", x: "dismiss", u: "undo", s: "spectrogram", g: "go-to", p: "play", r: "raw" };
 const SHIFTED = { ArrowRight: "half-on", ArrowLeft: "half-back", " ": "previous" };
 
 /** The action of a key event as [name, argument], or null when the key is not ours now. */

@@ -13,7 +13,7 @@ import { Strip } from "./strip.mjs";
 const CSS_PX_PER_MM = 96 / 25.4;      // what a CSS pixel means where nobody has measured the screen
 const AHEAD = [1, 2, 3];              // pages fetched ahead in the direction of paging
 const SMALL_PX = 900;                 // a window lower than this begins without the spectrogram
-const ON_SERVER = ["montage", "lff", "hff", "notch"];
+const ON_SERVER = ["montage", "lff", "hff", "notch", "cleaning"];
 
 export class View {
   constructor(root, facts) {
@@ -177,7 +177,7 @@ export class View {
       accept: () => findings.decideSelected("accepted"), dismiss: () => findings.decideSelected("dismissed"), undo: () => findings.undo(),
       spectrogram: () => this.toggle("no-spectrogram"), panel: () => this.toggle("no-panel"), paper: () => this.toggle("paper-dark"),
       "go-to": () => this.part("goto").showModal(), help: () => this.part("help").showModal(),
-      "close-dialog": () => this.root.querySelector("dialog[open]")?.close(), play: () => this.play(),
+      raw: () => this.choose("cleaning", 0), "close-dialog": () => this.root.querySelector("dialog[open]")?.close(), play: () => this.play(),
     };
     actions[name]?.();
   }

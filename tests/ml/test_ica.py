@@ -125,3 +125,15 @@ def test_the_blinks_of_a_real_recording_become_small_and_its_alpha_rhythm_stays(
     assert np.percentile(np.abs(after[0]), 99) < 0.5 * np.percentile(np.abs(clean[0]), 99)
     occipital = ELECTRODES.index("O1")
     assert np.corrcoef(after[occipital], clean[occipital])[0, 1] > 0.95
+
+
+def test_a_cleaned_recording_is_read_like_any_other():
+    rng = np.random.default_rng(3)
+    eyes, (beats, ecg) = blinks(rng), heart(rng)
+    source = recording(background(rng) + eyes + beats, ecg)
+    cleaned = ica.clean(source, map_to_1020(source.info.signals))
+    rows = cleaned.read(10.0, 20.0, [0, 19, 7])
+    wanted = cleaned.unmixing.remove(source.uv[:19, 2000:4000])
+    assert rows[0] == pytest.approx(wanted[0], abs=1e-3)
+    assert np.array_equal(rows[1], source.uv[19, 2000:4000])
+    assert rows[2] == pytest.approx(wanted[7], abs=1e-3)

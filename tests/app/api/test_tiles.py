@@ -17,6 +17,7 @@ from app.access import Actor, Role
 from app.db.audit import AuditEntry
 from app.db.columns import utc_now
 from app.db.session import reading, writing
+from app.db.studies import Study
 from app.services import accounts, sign_in, site, tiles
 from app.services.site import SiteSettings
 from ml.analysis import RegionalSpectrogram
@@ -57,6 +58,25 @@ def test_a_site_may_read_the_right_side_first(alices: tuple[TestClient, str]) ->
         site.save(session, who, SiteSettings(right_first=True))
     about, _samples = decoded(client.get(f"/studies/{study_id}/page", params=PAGE | {"montage": "longitudinal"}).content)
     assert about["names"][:5] == ["Fp2-F8", "F8-T4", "T4-T6", "T6-O2", "Fp1-F7"]
+
+
+def test_a_page_reads_the_channels_as_a_person_corrected_them(alices: tuple[TestClient, str]) -> None:
+    client, study_id = alices
+    with writing() as session:
+        session.get_one(Study, UUID(study_id)).channel_names = {"EEG T5": "ignore"}
+    about, _samples = decoded(client.get(f"/studies/{study_id}/page", params=PAGE).content)
+    assert "T5" not in about["names"]
+    assert about["missing"] == ["T5"]
+
+
+def test_a_changed_signal_says_so_over_the_picture(alices: tuple[TestClient, str]) -> None:
+    client, study_id = alices
+    raw, before = decoded(client.get(f"/studies/{study_id}/page", params=PAGE).content)
+    about, after = decoded(client.get(f"/studies/{study_id}/page", params=PAGE | {"cleaning": "ica"}).content)
+    assert raw["banner"] == ""
+    assert about["banner"].startswith("Changed signal: independent components")
+    assert about["status"].endswith("without eyes and heart (ICA)")
+    assert np.array_equal(before[-1], after[-1])               # the ECG is as it was recorded
 
 
 def test_a_page_holds_the_waves_of_the_file(alices: tuple[TestClient, str]) -> None:
