@@ -19,6 +19,8 @@ from ml.classes import PatternClass
 
 ONE_SIDED: Final = 1.0 / 3.0
 """One side at most half as large as the other: marked asymmetry (ACNS Critical Care EEG Terminology 2021, section B)."""
+MAINLY: Final = 0.15
+"""Below this the sides count as alike: so are most generalized and hardly any lateralized windows of GROND (BDSP)."""
 SHOWN: Final = 300
 """Rows of one table; a browser lays out a few hundred at once without delay."""
 
@@ -62,7 +64,8 @@ def facts_text(event: EventView) -> str:
 def _side(laterality: float | None) -> str:
     if laterality is None:
         return ""
-    return "both sides" if abs(laterality) < ONE_SIDED else "left" if laterality < 0 else "right"
+    side = "left" if laterality < 0 else "right"
+    return "both sides" if abs(laterality) < MAINLY else side if abs(laterality) >= ONE_SIDED else f"mainly {side}"
 
 
 def _facts_title(event: EventView) -> str:

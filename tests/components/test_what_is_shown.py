@@ -44,7 +44,7 @@ def words(component: Component) -> str:
 
 
 @pytest.mark.parametrize("frequency_hz, laterality, text", [
-    (1.24, -0.8, "1.2 Hz, left"), (0.96, 0.4, "1.0 Hz, right"), (1.5, 0.3, "1.5 Hz, both sides"), (None, -0.9, "left"), (None, None, "–"),
+    (1.24, -0.8, "1.2 Hz, left"), (0.96, 0.4, "1.0 Hz, right"), (1.5, 0.1, "1.5 Hz, both sides"), (2.0, -0.2, "2.0 Hz, mainly left"), (None, -0.9, "left"), (None, None, "–"),
 ])
 def test_an_event_says_its_frequency_and_side(frequency_hz: float | None, laterality: float | None, text: str) -> None:
     assert facts_text(replace(event(), frequency_hz=frequency_hz, laterality=laterality, extent=0.5)) == text
