@@ -11,9 +11,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from app import cli, settings
+from app.db import migrate
 from app.db import session as sessions
 from app.db.columns import utc_now
-from app.db import migrate
 from app.db.session import reading, writing
 from app.services import accounts, sign_in
 from app.settings import Settings

@@ -12,7 +12,17 @@ import pytest
 from pypdf import PdfReader
 
 from app.reporting import document, eeg_figure
-from app.reporting.report_data import NOT_A_DEVICE, STATEMENT, EventRow, Fact, Figure, FindingRow, ReportData, Section, clean_text
+from app.reporting.report_data import (
+    NOT_A_DEVICE,
+    STATEMENT,
+    EventRow,
+    Fact,
+    Figure,
+    FindingRow,
+    ReportData,
+    Section,
+    clean_text,
+)
 
 NOW = datetime(2026, 3, 1, 12, 0, 5, 123456, tzinfo=UTC)
 
