@@ -25,8 +25,9 @@ $(VENV)/.dev-ready: $(VENV)/.run-ready
 	@touch $@
 
 test: $(VENV)/.dev-ready   ## every test; parts without their server, browser or data skip with a counted reason
-	$(BIN)/pytest -n 2 --dist loadgroup -m "not fault and not browser" $(PYTEST_OPTIONS)
-	$(BIN)/pytest -m "fault or browser" $(PYTEST_OPTIONS)
+	$(BIN)/pytest -n 2 -m "not fault and not browser" $(PYTEST_OPTIONS)
+	$(BIN)/pytest -n 3 --dist worksteal -m fault tests/faults tests/workers $(PYTEST_OPTIONS)
+	$(BIN)/pytest -m browser tests/journeys $(PYTEST_OPTIONS)
 
 check: $(VENV)/.dev-ready  ## style, types, layers, budgets
 	$(BIN)/ruff check .
