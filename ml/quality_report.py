@@ -163,7 +163,7 @@ def _cells(values: NDArray[Any], n: int, step: int, empty: float) -> NDArray[Any
 
 def _medians(cells: NDArray[np.float32]) -> NDArray[np.float64]:
     """Median over channels and seconds, NaN where there is nothing."""
-    flat = cells.transpose(1, 0, 2).reshape(cells.shape[1], -1)
+    flat = cells.transpose(1, 0, 2).reshape(cells.shape[1], cells.shape[0] * cells.shape[2])
     known = np.isfinite(flat).any(axis=1)
     medians = np.full(len(flat), np.nan)
     medians[known] = np.nanmedian(flat[known], axis=1)

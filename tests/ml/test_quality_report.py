@@ -61,3 +61,8 @@ def test_a_recording_without_named_electrodes_is_told_and_not_measured():
     assert (report.states == NOT_RECORDED).all()
     assert report.quality.channels == ()
     assert any("No signal is named after an electrode" in finding for finding in report.findings)
+
+
+def test_a_file_of_annotations_only_has_an_empty_report():
+    words = quality_report.to_json(quality_report.inspect(ArrayRecording(np.zeros((0, 0)), names=())))
+    assert words["windows"]["start_s"] == words["windows"]["snr_db"] == words["signals"] == []
