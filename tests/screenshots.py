@@ -16,10 +16,7 @@ from tests.live_server import Server, running
 
 SIZE = {"width": 1280, "height": 800}
 OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-PAGES = {
-    "overview": "/", "study": "/studies/{focal}", "viewer": "/studies/{focal}/review?t={event}", "spectrogram": "/studies/{gpds}/spectrogram",
-    "models": "/admin/models",
-}
+PAGES = {"study": "/studies/{focal}", "viewer": "/studies/{focal}/review?t={event}"}
 WAIT_S = 600
 
 
@@ -33,7 +30,7 @@ def main(folder: Path) -> None:
 
 
 def _analysed(server: Server) -> dict[str, Any]:
-    """Wait for the three demo studies; where they are, and the first event of one."""
+    """Wait for the three demo studies; where they are, and a moment with rhythmic delta in one."""
     token = server.hms("add-token", "neurologist").strip().splitlines()[-1]
     with api_client.connect(server.url, token) as api:
         until = time.monotonic() + WAIT_S
@@ -43,13 +40,13 @@ def _analysed(server: Server) -> dict[str, Any]:
             time.sleep(1)
         ids = {re.sub(r"synthetic_|_.*|\.edf", "", row["original_name"]): row["id"] for row in found}
         events = api.get(f"/studies/{ids['focal']}/events").json()
-    return ids | {"event": int(events[0]["start_s"]) if events else 0}
+    return ids | {"event": next((int(event["start_s"]) + 20 for event in events if event["pattern"] == "lrda"), 0)}
 
 
 def _take(browser: Browser, server: Server, places: dict[str, Any], theme: str, folder: Path) -> None:
     context = browser.new_context(viewport=SIZE)     # type: ignore[arg-type]
+    context.add_cookies([{"name": "hms-theme", "value": theme, "url": server.url}])
     page = context.new_page()
-    page.add_init_script(f"localStorage.setItem('hms-theme', '{theme}')")
     page.goto(server.hms("sign-in-link", "neurologist").strip())
     for name, address in PAGES.items():
         _shoot(page, server.url + address.format(**places), folder / f"{name}-{theme}.png")
