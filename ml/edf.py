@@ -12,6 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ml import bdf_status
 from ml.byte_source import ByteSource
 from ml.edf_header import EdfHeader, EdfSignal, read_header
 from ml.edf_timeline import Timeline, read_timeline
@@ -44,7 +45,9 @@ class EdfRecording:
     def annotations(self) -> tuple[Annotation, ...]:
         """All annotations of the file in order of onset, in seconds from the first sample."""
         if self._annotations is None:
-            self._annotations = read_annotations(self._source, self._header, self._timeline.first_onset_s)
+            noted = read_annotations(self._source, self._header, self._timeline.first_onset_s)
+            found = bdf_status.triggers(self._source, self._header, self._timeline)
+            self._annotations = tuple(sorted((*noted, *found), key=lambda note: note.onset_s)) if found else noted
         return self._annotations
 
     def read(self, start_s: float, stop_s: float, signals: Sequence[int]) -> list[NDArray[np.float32]]:
@@ -152,6 +155,9 @@ def _info(header: EdfHeader, timeline: Timeline) -> RecordingInfo:
     findings = [*header.findings, *timeline.findings]
     if not header.signals:
         findings.append("The file holds annotations only and no signal: there is nothing to see or to assess.")
+    if bdf_status.status_signal(header) is not None and not bdf_status.is_scanned(header):
+        findings.append("The recording is too long to look for triggers in its Status channel: they are not among the annotations.")
     return RecordingInfo(
         format=header.format, signals=tuple(signal.signal for signal in header.signals), duration_s=timeline.duration_s,
-        start_time=start, gaps=timeline.gaps, patient=header.patient, equipment=header.equipment, findings=tuple(findings))
+        start_time=start, gaps=timeline.gaps, patient=header.patient, equipment=header.equipment,
+        recorded=header.recorded, findings=tuple(findings))

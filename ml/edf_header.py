@@ -17,7 +17,7 @@ from typing import Final
 from ml import edf_identity
 from ml.byte_source import ByteSource
 from ml.errors import RecordingError
-from ml.recording import PatientField, Signal
+from ml.recording import PatientField, RecordingField, Signal
 
 FIXED_BYTES: Final = 256
 """Bytes of the first block of a header, and of the header of each signal."""
@@ -76,9 +76,13 @@ class EdfHeader:
     slots: tuple[AnnotationSlot, ...]
     start_time: datetime | None
     patient: PatientField = field(repr=False)
-    equipment: str
+    recorded: RecordingField = field(repr=False)
     findings: tuple[str, ...]
     size_fits: bool = True           # whether the size of the file is the one that its header promises
+
+    @property
+    def equipment(self) -> str:
+        return self.recorded.equipment or ""
 
     @property
     def duration_s(self) -> float:
@@ -120,11 +124,11 @@ def read_header(source: ByteSource) -> EdfHeader:
         raise RecordingError(
             f"The header states {float(n_records * record_s) / 86_400:.0f} days of recording; at most "
             f"{MAX_DURATION_S // 86_400} days are read. Export a shorter part.", code="too_long")
-    start_time, patient, equipment = _identity(fixed, findings)
+    start_time, patient, recorded = _identity(fixed, findings)
     return EdfHeader(
         format=_format(fixed), sample_bytes=sample_bytes, header_bytes=FIXED_BYTES * (n_signals + 1),
         record_bytes=record_bytes, n_records=n_records, record_s=record_s, signals=signals, slots=slots,
-        start_time=start_time, patient=patient, equipment=equipment, findings=tuple(findings),
+        start_time=start_time, patient=patient, recorded=recorded, findings=tuple(findings),
         size_fits=size_fits)
 
 
@@ -335,7 +339,7 @@ def _refuse_altered(source: ByteSource, header_bytes: int) -> None:
             "mode.", code="altered_in_transfer")
 
 
-def _identity(fixed: bytes, findings: list[str]) -> tuple[datetime | None, PatientField, str]:
+def _identity(fixed: bytes, findings: list[str]) -> tuple[datetime | None, PatientField, RecordingField]:
     (patient_text, patient_ascii), (recording, recording_ascii) = (
         edf_identity.decode(fixed[8:88]), edf_identity.decode(fixed[88:168]))
     patient = edf_identity.patient(patient_text)
@@ -347,7 +351,7 @@ def _identity(fixed: bytes, findings: list[str]) -> tuple[datetime | None, Patie
     start_time, finding = edf_identity.start(_text(fixed, 168, 176), _text(fixed, 176, 184), recording)
     if finding:
         findings.append(finding)
-    return start_time, patient, edf_identity.equipment(recording)
+    return start_time, patient, edf_identity.recorded(recording)
 
 
 def _format(fixed: bytes) -> str:

@@ -10,7 +10,7 @@ import re
 from datetime import date, datetime, time
 from typing import Final
 
-from ml.recording import PatientField
+from ml.recording import PatientField, RecordingField
 
 _MONTHS: Final = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 _DATE: Final = re.compile(r"([0-9]{2})[./:-]([0-9]{2})[./:-]([0-9]{2})")
@@ -61,15 +61,13 @@ def patient(raw: str) -> PatientField:
     )
 
 
-def equipment(raw: str) -> str:
-    """Equipment of an EDF+ recording field (``Startdate date code technician equipment``), else nothing.
-
-    The free text of a plain EDF is left out, as it may name people; so are the administration code and the technician.
-    """
+def recorded(raw: str) -> RecordingField:
+    """Split the EDF+ recording field ``Startdate date code technician equipment``; the free text of a plain EDF says nothing."""
     parts = raw.split()
     if len(parts) < 5 or parts[0] != "Startdate":
-        return ""
-    return _known(parts[4]) or ""
+        return RecordingField()
+    return RecordingField(start_date=long_date(parts[1]), admin_code=_known(parts[2]), technician=_known(parts[3]),
+                          equipment=_known(parts[4]))
 
 
 def start(date_field: str, time_field: str, recording: str) -> tuple[datetime | None, str | None]:

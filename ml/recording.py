@@ -10,6 +10,8 @@ from typing import Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from ml.prefilter import Prefilter, parse_prefilter
+
 SignalKind = Literal["eeg", "ecg", "eog", "emg", "pair", "other"]
 """``pair`` is a bipolar derivation as recorded (``FP1-F7``); the rest are single electrodes or other sensors."""
 
@@ -51,6 +53,11 @@ class Signal:
     prefilter: str = ""
     calibrated: bool = True          # False: no usable physical or digital range, never read
 
+    @property
+    def filters(self) -> Prefilter:
+        """The prefilter field as numbers."""
+        return parse_prefilter(self.prefilter)
+
 
 @dataclass(frozen=True, slots=True)
 class PatientField:
@@ -68,6 +75,16 @@ class PatientField:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordingField:
+    """Who recorded with what, as the file claims; it may name staff and is neither trusted nor logged."""
+
+    start_date: date | None = None
+    admin_code: str | None = None
+    technician: str | None = None
+    equipment: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class RecordingInfo:
     """What can be said of a recording without reading its samples."""
 
@@ -78,6 +95,7 @@ class RecordingInfo:
     gaps: tuple[Span, ...] = ()
     patient: PatientField = field(default_factory=PatientField)
     equipment: str = ""
+    recorded: RecordingField = field(default_factory=RecordingField, repr=False)
     findings: tuple[str, ...] = ()   # plain sentences: what a reader of the result must know
 
     @property

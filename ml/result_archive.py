@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml.analysis import AnalysisResult, ChannelQuality, Event, Quality, RegionalSpectrogram, Spans, Versions
-from ml.recording import PatientField, RecordingInfo, Signal, Span
+from ml.recording import PatientField, RecordingField, RecordingInfo, Signal, Span
 
 DB_STEP: Final = 0.5
 DB_LOWEST: Final = -64.0
@@ -20,8 +20,9 @@ DB_LOWEST: Final = -64.0
 
 
 def to_bytes(result: AnalysisResult) -> bytes:
-    """Everything but the spectrogram and the patient field of the header, which is identity and stays in the recording."""
-    described = replace(result, info=replace(result.info, patient=PatientField()), spectrogram=None)
+    """Everything but the spectrogram and the header's fields that name people: those stay in the recording."""
+    anonymous = replace(result.info, patient=PatientField(), recorded=RecordingField())
+    described = replace(result, info=anonymous, spectrogram=None)
     words = {key: value for key, value in asdict(described).items() if key not in ("spans", "spectrogram")}
     spans = result.spans
     return _npz(
@@ -85,6 +86,7 @@ def _info(words: dict[str, Any]) -> RecordingInfo:
         "gaps": tuple(Span(**gap) for gap in words["gaps"]),
         "start_time": datetime.fromisoformat(start) if start else None,
         "patient": PatientField(),
+        "recorded": RecordingField(),
         "findings": tuple(words["findings"]),
     })
 
