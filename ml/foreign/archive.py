@@ -5,6 +5,9 @@ Source of the limits: OpenSSF CWE-409 and OWASP ASVS 5.2.3; EEG compresses 1.5 t
 
 from __future__ import annotations
 
+import errno
+import lzma
+import struct
 import zipfile
 import zlib
 from dataclasses import dataclass
@@ -43,10 +46,18 @@ def unpack(archive: Path, folder: Path, limits: Limits | None = None) -> list[Pa
             room = allowed.bytes_
             for member in members:
                 room -= _write(opened, member, folder / PurePosixPath(member.filename).name, room, allowed)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, UnicodeError, ValueError) as error:
-        raise RecordingError("The ZIP archive is damaged or packed in an unusual way; pack the files of the recording again.",
-                             code="archive_damaged") from error
+    except OSError as error:
+        if error.errno != errno.EINVAL:      # a directory that points before the file
+            raise
+        raise _damaged() from error
+    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, UnicodeError, ValueError, struct.error) as error:
+        raise _damaged() from error
     return [folder / PurePosixPath(member.filename).name for member in members]
+
+
+def _damaged() -> RecordingError:
+    return RecordingError("The ZIP archive is damaged or packed in an unusual way; pack the files of the recording again.",
+                          code="archive_damaged")
 
 
 def _wanted(opened: zipfile.ZipFile, allowed: Limits) -> list[zipfile.ZipInfo]:
