@@ -125,3 +125,9 @@ def test_the_shipped_weights_beat_a_uniform_output_on_real_voted_windows(shipped
     prob = calibration.apply(shipped.predict(windows_uv), shipped.temperature, shipped.class_bias)
     assert len(windows_uv) == 12
     assert divergence(votes, prob) < 0.7 * divergence(votes, np.full((12, 6), 1 / 6))
+
+
+def test_the_shipped_networks_name_no_machine() -> None:
+    networks = [path.read_bytes() for path in WEIGHTS.glob("*.onnx")]
+    assert len(networks) == 2
+    assert not any(b".py" in network for network in networks)
