@@ -67,7 +67,8 @@ def test_a_patient_is_added_and_found_by_keyboard(
     administrator.get_by_role("button", name="Add patient").click()
     administrator.wait_for_url("**/patients/*-*")
     administrator.goto(f"{server.url}/patients")
-    administrator.locator(".ag-cell").first.focus()
+    expect(administrator.locator("#patients-count")).to_contain_text("1")
+    administrator.locator(".ag-cell", has_text="Ito, Rosa").first.focus()
     administrator.keyboard.press("Enter")
     expect(administrator.get_by_role("heading", name="Ito, Rosa")).to_be_visible()
     assert console_errors == []
