@@ -24,6 +24,8 @@ from ml.synthetic.recording import DiaryEvent
 ONSETS: Final[tuple[float, ...]] = (0.5, 0.6, 0.4, 0.7, 0.8, 0.9)
 """The first of equally good ones is taken."""
 OFFSET_SHARES: Final[tuple[float, ...]] = (0.5, 0.7)
+SEIZURE_S: Final[float] = 10.0
+"""Not fitted: an electrographic seizure lasts at least 10 s (ACNS 2021), and a longer minimum would hide short ones."""
 MIN_DURATIONS_S: Final[tuple[float, ...]] = (10.0, 15.0, 20.0)
 FALSE_ALARM_COST: Final[float] = 0.15
 """Sensitivity that one false event per hour is worth when thresholds are chosen."""
@@ -79,7 +81,8 @@ def report(recordings: list[Assessed], rule: EventRule) -> dict[str, Any]:
 
 def _candidates(rule: EventRule, row: int) -> list[EventRule]:
     made = []
-    for onset, share, least_s in itertools.product(ONSETS, OFFSET_SHARES, MIN_DURATIONS_S):
+    durations_s = (SEIZURE_S,) if PATTERNS[row] == "seizure" else MIN_DURATIONS_S
+    for onset, share, least_s in itertools.product(ONSETS, OFFSET_SHARES, durations_s):
         made.append(replace(
             rule, onset=_with(rule.onset, row, onset), offset=_with(rule.offset, row, round(onset * share, 3)),
             min_duration_s=_with(rule.min_duration_s, row, least_s),

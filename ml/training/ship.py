@@ -18,8 +18,8 @@ from ml.events import EventRule
 from ml.training import calibrate, dataset, evaluate, event_thresholds, export, model_card, real_windows, train
 from ml.training.calibrate import Calibration
 
-FIT_SEEDS: Final[tuple[int, ...]] = (501, 502)
-REPORT_SEEDS: Final[tuple[int, ...]] = (601, 602)
+FIT_SEEDS: Final[tuple[int, ...]] = (501,)
+REPORT_SEEDS: Final[tuple[int, ...]] = (601,)
 TUNED_SETS: Final[tuple[str, ...]] = ("iiic50", "iiic10")
 """Development windows that temperature and the bias of "other" may be fitted on; never grond (its licence)."""
 
@@ -115,6 +115,8 @@ def _events(plan: Plan) -> tuple[EventRule, dict[str, Any]]:
     healthy = event_thresholds.analyse_generated(ensemble, hours=plan.hours / 2, seeds=REPORT_SEEDS, healthy=True)
     return rule, {
         "fitted_on_seeds": list(FIT_SEEDS), "reported_on_seeds": list(REPORT_SEEDS), "step_s": plan.step_s,
+        "note": f"Thresholds were fitted on generated recordings of {plan.hours:g} h and are reported on others; "
+                "the minimum duration of a seizure is that of ACNS 2021 and was not fitted.",
         "patients": event_thresholds.report(patients, rule),
         "healthy": event_thresholds.report(healthy, rule),
     }
@@ -146,7 +148,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--version", required=True)
     parser.add_argument("--step-s", type=float, default=5.0)
-    parser.add_argument("--hours", type=float, default=4.0, help="length of the recordings that thresholds are fitted on")
+    parser.add_argument("--hours", type=float, default=24.0, help="length of the recordings that thresholds are fitted on")
     parser.add_argument("--generated", type=int, default=1200)
     parser.add_argument("--tune-on-development", action="store_true")
     a = parser.parse_args()
