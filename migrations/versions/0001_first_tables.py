@@ -1,4 +1,4 @@
-"""First tables, and the triggers that keep what must never change."""
+"""First tables."""
 
 from __future__ import annotations
 
@@ -14,65 +14,20 @@ depends_on = None
 UTC = sa.DateTime(timezone=True)
 JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 
-APPEND_ONLY = ("audit_entry", "review", "report_document")
 TABLES = (
-    "audit_entry",
-    "clinic",
-    "model_card",
-    "sign_in_failure",
-    "worker_beat",
-    "patient",
-    "stored_file",
-    "user_account",
-    "study",
-    "token",
-    "job",
-    "upload",
-    "analysis",
-    "found_event",
-    "report",
-    "report_document",
-    "review",
+    "audit_entry", "clinic", "model_card", "sign_in_failure", "worker_beat", "patient", "stored_file", "user_account", "study",
+    "token", "job", "upload", "analysis", "found_event", "report", "report_document", "review",
 )
 
 
 def upgrade() -> None:
     for table in TABLES:
         globals()[f"_{table}"]()
-    for table in APPEND_ONLY:
-        _refuse(table, "UPDATE", "rows are never changed")
-        _refuse(table, "DELETE", "rows are never deleted")
-    _refuse("report", "UPDATE", "is final and never changed", "OLD.status = 'final'")
-    _refuse("report", "DELETE", "is final and never deleted", "OLD.status = 'final'")
 
 
 def downgrade() -> None:
     for table in reversed(TABLES):
         op.drop_table(table)
-    if op.get_bind().dialect.name == "postgresql":
-        op.execute("DROP FUNCTION hms_refuse()")
-
-
-def _refuse(table: str, verb: str, why: str, when: str = "") -> None:
-    """A trigger that lets the statement fail, whoever sends it. SQLite loses it when a batch migration copies the table."""
-    condition = f"WHEN ({when}) " if when else ""
-    name = f"{table}_no_{verb.lower()}"
-    if op.get_bind().dialect.name == "sqlite":
-        op.execute(
-            f"CREATE TRIGGER {name} BEFORE {verb} ON {table} {condition}BEGIN SELECT RAISE(ABORT, '{table} {why}'); END"
-        )
-        return
-    op.execute(
-        "CREATE OR REPLACE FUNCTION hms_refuse() RETURNS trigger LANGUAGE plpgsql AS "
-        "$$ BEGIN RAISE EXCEPTION '% %', TG_TABLE_NAME, TG_ARGV[0] USING ERRCODE = 'restrict_violation'; END $$"
-    )
-    op.execute(
-        f"CREATE TRIGGER {name} BEFORE {verb} ON {table} FOR EACH ROW {condition}EXECUTE FUNCTION hms_refuse('{why}')"
-    )
-    if verb == "DELETE":
-        op.execute(
-            f"CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table} EXECUTE FUNCTION hms_refuse('{why}')"
-        )
 
 
 def _audit_entry() -> None:

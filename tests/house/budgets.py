@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = ("app", "pages", "components", "ml", "workers")
+PACKAGES = ("app", "pages", "components", "ml", "workers", "migrations")
 FILE_LINES, PAGE_LINES, FUNCTION_LINES, LAYOUT_LINES = 400, 250, 60, 80
 MEDIAN_LINES, P90_LINES = 8, 30
 SCRIPT_LINES, ALL_SCRIPT_LINES = 400, 1500
