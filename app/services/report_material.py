@@ -140,12 +140,13 @@ def _data(session: Session, report: Report, study: Study, analysis: Analysis | N
     summary = analysis.summary if analysis else {}
     assessed_s = float(summary.get("assessed_s", 0.0))
     texts = report.content.get("texts", {})
+    warnings = _warnings(study)
     return ReportData(
         title="EEG report", clinic=clinic.name, status=report.status, synthetic=study.synthetic,
         patient=_patient_facts(study), header_line=_header_line(study), study=_study_facts(study, assessed_s),
         sections=tuple(Section(title, texts.get(key, "")) for key, title in SECTIONS.items()),
         findings=finding_rows(events, assessed_s), events=_event_rows(session, events, study.start_local), figures=(),
-        technical=tuple(summary.get("findings", [])), warnings=_warnings(study), model=_model_facts(analysis),
+        technical=tuple(finding for finding in summary.get("findings", []) if finding not in warnings), warnings=warnings, model=_model_facts(analysis),
         formula="Share of assessed time = seconds covered by accepted events of the pattern / seconds that the model assessed. "
                 "Terms: ACNS Standardized Critical Care EEG Terminology, 2021 version.",
         signature=_signature(session, report), printed_at=f"made {now:%Y-%m-%d %H:%M} UTC · report {str(report.id)[:8]} version {report.version}",

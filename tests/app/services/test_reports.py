@@ -149,6 +149,15 @@ def test_the_material_has_one_figure_for_each_pattern_around_its_clearest_event(
     assert any("age" in warning.lower() for warning in material.data.warnings)
 
 
+def test_a_warning_about_the_age_is_printed_once(session: Session, alice: Actor, study_id: UUID) -> None:
+    draft = reports.draft_for(session, alice, study_id, now=NOW)
+    warning, = report_material.gather(session, draft.id, now=NOW).data.warnings
+    analysis = session.scalars(select(Analysis)).one()
+    analysis.summary = {**analysis.summary, "findings": ["The last record is short.", warning]}
+    data = report_material.gather(session, draft.id, now=NOW).data
+    assert (data.warnings, data.technical) == ((warning,), ("The last record is short.",))
+
+
 def test_lengths_are_told_as_a_reader_says_them() -> None:
     assert [length_text(seconds) for seconds in (8.2, 59.6, 750, 7500)] == ["8 s", "1 min 0 s", "12 min 30 s", "2 h 5 min"]
     assert union_s([(0, 10), (5, 20), (30, 31)]) == 21
