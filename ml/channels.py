@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
 from ml.channel_names import ChannelName, is_of_net, parse_label
@@ -33,6 +33,9 @@ REGIONS: Final[dict[str, tuple[int, ...]]] = {
 }
 """Regions of the HMS spectrograms as indices into ``CHAIN_PAIRS``."""
 
+EARS: Final[tuple[tuple[str, str], ...]] = (("A1", "A2"), ("M1", "M2"))
+"""Ear lobes, or else mastoids: references, never electrodes of the analysis."""
+
 IGNORE: Final = "ignore"
 """Value of a correction that takes a signal out of the mapping."""
 ANALYSIS_SFREQ_HZ: Final = 200.0
@@ -49,6 +52,7 @@ class ChannelLayout:
     electrodes: dict[str, int]                   # 10-20 name -> index into RecordingInfo.signals
     pairs: dict[tuple[str, str], int]            # derivations as recorded, 10-20 names
     kinds: tuple[SignalKind, ...]                # of every signal
+    ears: dict[str, int] = field(default_factory=dict)   # ear lobes and mastoids (A1, A2, M1, M2)
     ecg: tuple[int, ...] = ()
     missing: tuple[str, ...] = ()                # electrodes of the 10-20 system that no signal holds
     duplicates: tuple[tuple[int, int], ...] = () # signals of the same meaning: the one that is used and one left out
@@ -83,11 +87,12 @@ def map_to_1020(signals: Sequence[Signal], corrections: Mapping[str, str] | None
     names, reference = _against_common([_name(label, corrections or {}, of_net=of_net) for label in labels])
     usable = [i for i, signal in enumerate(signals) if signal.calibrated and not _no_eeg(signal)]
     electrodes, again = _first_of({i: names[i].electrode for i in usable if names[i].electrode in ELECTRODES})
+    ears, _ = _first_of({i: names[i].electrode for i in usable if any(names[i].electrode in pair for pair in EARS)})
     pairs, pairs_again = _first_of({i: names[i].pair for i in usable})
     missing = tuple(name for name in ELECTRODES if name not in electrodes)
     duplicates = (*again, *pairs_again)
     return ChannelLayout(
-        electrodes=electrodes, pairs=pairs,
+        electrodes=electrodes, pairs=pairs, ears=ears,
         kinds=tuple("other" if _no_eeg(signal) else name.kind for signal, name in zip(signals, names, strict=True)),
         ecg=tuple(i for i, name in enumerate(names) if name.kind == "ecg" and i in usable),
         missing=missing, duplicates=duplicates,

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.channel_names import parse_label
-from ml.channels import CHAIN_PAIRS, ELECTRODES
+from ml.channels import CHAIN_PAIRS, EARS, ELECTRODES
 from ml.recording import Signal, SignalKind
 
 if TYPE_CHECKING:
@@ -67,9 +66,6 @@ NEIGHBORS: Final[dict[str, tuple[str | tuple[str, str], ...]]] = {
 }
 """Nearest neighbors of the source derivation (Hjorth, Electroencephalogr Clin Neurophysiol 1975;39:526-530): before, behind,
 left and right on the 10-20 grid, with equal weights; three at its edge. Where two stand in one place they share its weight."""
-
-EARS: Final[tuple[tuple[str, str], ...]] = (("A1", "A2"), ("M1", "M2"))
-"""Ear lobes, or else mastoids."""
 
 PAIRS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     "longitudinal": CHAIN_PAIRS, "transverse": TRANSVERSE_PAIRS, "circumferential": CIRCUMFERENTIAL_PAIRS,
@@ -128,17 +124,16 @@ def derive(
         is mirrored, the direction of transverse rows included. "As recorded" keeps the order of the file.
     """
     order = _mirrored if right_first else str
-    ears = _ears(signals)
-    rows = _rows(montage, layout, ears, order)
+    rows = _rows(montage, layout, order)
     if not rows:
-        return _as_recorded(layout, signals, _lacking(montage, layout, ears))
+        return _as_recorded(layout, signals, _lacking(montage, layout))
     traced = {name for name, _, _ in rows}
     rows += [(signals[index].label, "ecg", {index: 1.0}) for index in layout.ecg if signals[index].calibrated]
     missing = _missing(montage, layout, traced)
     return _derivation(montage, rows, missing)
 
 
-def _rows(montage: MontageName, layout: ChannelLayout, ears: Mapping[str, int], order: Callable[[str], str]) -> list[Row]:
+def _rows(montage: MontageName, layout: ChannelLayout, order: Callable[[str], str]) -> list[Row]:
     """EEG traces of a montage; none where it cannot be shown."""
     pairs = PAIRS.get(montage)
     if pairs is not None:
@@ -151,16 +146,16 @@ def _rows(montage: MontageName, layout: ChannelLayout, ears: Mapping[str, int], 
     if montage == "cz":
         return _against({"Cz": 1.0}, "-Cz", [name for name in names if name != "Cz"], layout)
     if montage == "linked ears":
-        both = next((pair for pair in EARS if set(pair) <= set(ears)), None)
-        return _against(dict.fromkeys(both, 0.5), f"-{''.join(both)}", names, layout, ears) if both else []
+        both = next((pair for pair in EARS if set(pair) <= set(layout.ears)), None)
+        return _against(dict.fromkeys(both, 0.5), f"-{''.join(both)}", names, layout) if both else []
     return []
 
 
 def _against(
-    reference: Mapping[str, float], suffix: str, names: Sequence[str], layout: ChannelLayout, ears: Mapping[str, int] | None = None
+    reference: Mapping[str, float], suffix: str, names: Sequence[str], layout: ChannelLayout
 ) -> list[Row]:
     """Electrodes minus a weighted sum of others; none if one of those is absent."""
-    index = {**layout.electrodes, **(ears or {})}
+    index = {**layout.electrodes, **layout.ears}
     if not set(reference) <= set(index):
         return []
     away = {index[name]: -weight for name, weight in reference.items()}
@@ -173,15 +168,9 @@ def _around(name: str) -> dict[str, float]:
     return {neighbor: 1.0 / len(places) / len(place) for place in places for neighbor in place}
 
 
-def _ears(signals: Sequence[Signal]) -> dict[str, int]:
-    """Ear and mastoid electrodes that were recorded, the first of each name."""
-    named = {parse_label(signal.label).electrode: index for index, signal in reversed(list(enumerate(signals))) if signal.calibrated}
-    return {name: named[name] for pair in EARS for name in pair if name in named}
-
-
-def _lacking(montage: MontageName, layout: ChannelLayout, ears: Mapping[str, int]) -> tuple[str, ...]:
+def _lacking(montage: MontageName, layout: ChannelLayout) -> tuple[str, ...]:
     """What stands in the way of a montage that cannot be shown."""
-    wanted = [name for name in EARS[0] if name not in ears] if montage == "linked ears" else []
+    wanted = [name for name in EARS[0] if name not in layout.ears] if montage == "linked ears" else []
     return (*layout.missing, *wanted)
 
 

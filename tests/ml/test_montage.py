@@ -131,6 +131,25 @@ def test_linked_ears_are_the_mean_of_both(ears):
     assert got[f"Fp1-{''.join(ears)}"] == pytest.approx(potentials[0] - potentials[19:].mean())
 
 
+def corrected(montage: str, said: dict[str, str], *labels: str):
+    found = signals(*labels)
+    return derive(montage, map_to_1020(found, said), found)
+
+
+def test_ears_that_a_person_named_are_the_reference():
+    shown = corrected("linked ears", {"X1": "A1", "X2": "A2"}, *ELECTRODES, "X1", "X2")
+    potentials = np.random.default_rng(8).normal(size=21)
+    got = dict(zip(shown.names, shown.weights @ potentials[list(shown.inputs)], strict=True))
+    assert got["Cz-A1A2"] == pytest.approx(potentials[ELECTRODES.index("Cz")] - potentials[19:].mean())
+
+
+def test_an_ear_that_a_person_took_out_is_no_reference():
+    shown = corrected("linked ears", {"A1": "ignore"}, *ELECTRODES, "A1", "A2")
+    assert (shown.montage, shown.missing) == ("as recorded", ("A1",))
+    again = corrected("linked ears", {"A1": "M1", "A2": "M2"}, *ELECTRODES, "A1", "A2")
+    assert again.names[0] == "Fp1-M1M2"
+
+
 def test_without_both_ears_the_montage_says_which_is_absent():
     shown = traces("linked ears", *ELECTRODES, "A1")
     assert shown.montage == "as recorded"
