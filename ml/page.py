@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterator, MutableMapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final
@@ -163,7 +163,7 @@ def render(
         gaps=_gaps_within(source.info.gaps, first / rate, stop / rate),
         clipped=tuple(_runs(clipped, first, rate)),
         missing=shown.missing,
-        status=filtering.status(TITLES[shown.montage]),
+        status=filtering.status(TITLES[shown.montage], shown.kinds),
         montage=shown.montage,
         bad=bad_stretches.find(source, layout, shown, first / rate, stop / rate, kept),
         decimated=bin_size > 1,
@@ -205,14 +205,15 @@ class Filtering:
             return sections
         return np.concatenate([sections, filters.notch(self.notch_hz, self.sfreq_hz, 2.5 * self.notch_hz)])
 
-    def status(self, title: str) -> str:
-        """Everything that a reader must know of what was done to the signal."""
+    def status(self, title: str, kinds: Sequence[SignalKind] = ()) -> str:
+        """Everything that a reader must know of what was done to the signals of these kinds."""
         lff = f"LFF {self.lff_hz:g} Hz" if self.lff_hz else "LFF off"
         hff = f"HFF {self.hff_hz:g} Hz" if self.hff_hz else "HFF off"
         if self.hff_hz and self.hff_hz >= self.sfreq_hz / 2.0:
             hff = f"HFF off (sampled at {self.sfreq_hz:g} Hz)"
         mains = f"notch {self.notch_hz:g} Hz" if self.notch_hz else "notch off"
-        return f"{title} | {lff} | {hff} | {mains} | zero-phase Butterworth"
+        ecg = f" | ECG {ECG_BAND_HZ[0]:g}-{ECG_BAND_HZ[1]:g} Hz" if "ecg" in kinds else ""
+        return f"{title} | {lff} | {hff} | {mains}{ecg} | zero-phase Butterworth"
 
 
 def _rate(source: RecordingSource, shown: Derivation) -> float:

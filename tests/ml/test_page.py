@@ -121,6 +121,24 @@ def test_the_ecg_has_its_own_filter_and_scale():
     assert gentle.uv_per_bit[-1] == 1.0
 
 
+def test_the_filter_of_the_ecg_is_the_one_that_the_status_names():
+    source = recording(200.0)
+    high, low = signal.butter(1, 0.5, "highpass", fs=200), signal.butter(1, 40.0, "lowpass", fs=200)
+    wanted = signal.filtfilt(*low, signal.filtfilt(*high, source.uv[19].astype(float)))[20_000:22_000]
+    for options in ({}, {"montage": "as recorded"}, {"lff_hz": None, "hff_hz": None}):
+        page = shown(source, 100.0, 10.0, **options)
+        assert np.abs(page.values[-1] - wanted).max() <= 0.501
+        assert "ECG 0.5-40 Hz" in page.status
+
+
+def test_a_signal_that_a_person_called_ecg_has_the_filter_of_the_ecg():
+    source = recording(60.0)
+    named = ArrayRecording(source.uv, names=(*ELECTRODES, "X9"))
+    page = render(named, map_to_1020(named.info.signals, {"X9": "ECG"}), start_s=20.0, duration_s=10.0)
+    assert np.array_equal(page.values[-1], shown(source, 20.0).values[-1])
+    assert "ECG" not in render(named, map_to_1020(named.info.signals), start_s=20.0, duration_s=10.0).status
+
+
 def test_many_samples_per_pixel_become_their_extremes():
     full, small = shown(LONG, 20.0, 30.0), shown(LONG, 20.0, 30.0, max_px=600)
     bins = full.values.reshape(19, 600, 10)
@@ -150,7 +168,7 @@ def test_two_samples_per_pixel_are_left_alone():
 
 def test_the_status_names_everything_that_was_done():
     assert shown(LONG, lff_hz=1.0, hff_hz=70.0).status == (
-        "longitudinal bipolar | LFF 1 Hz | HFF 70 Hz | notch off | zero-phase Butterworth"
+        "longitudinal bipolar | LFF 1 Hz | HFF 70 Hz | notch off | ECG 0.5-40 Hz | zero-phase Butterworth"
     )
     assert "HFF off (sampled at 200 Hz)" in shown(LONG, hff_hz=100.0).status
     assert "notch 50 Hz" in shown(LONG, notch_hz=50.0).status
