@@ -36,8 +36,11 @@ def join(sources: Sequence[RecordingSource]) -> RecordingSource:
     RecordingError
         If a part has no start time, other channels or another patient than the first, or all is too long.
     """
-    if len(sources) == 1:
-        return sources[0]
+    return sources[0] if len(sources) == 1 else join_parts(sources)
+
+
+def join_parts(sources: Sequence[RecordingSource]) -> JoinedRecording:
+    """As ``join``, of two parts or more, so that it can be asked where they lie."""
     starts = [_start(source, number) for number, source in enumerate(sources, 1)]
     order = sorted(range(len(sources)), key=lambda index: starts[index])
     ordered = [sources[index] for index in order]
@@ -67,6 +70,11 @@ class JoinedRecording:
     def info(self) -> RecordingInfo:
         """Facts of the first part, with the length, gaps and findings of all."""
         return self._info
+
+    @property
+    def part_spans(self) -> tuple[Span, ...]:
+        """Where the parts lie on the one clock, in order of their start; where two overlap the earlier one is read."""
+        return tuple(Span(part.offset_s, part.stop_s) for part in self._parts)
 
     def annotations(self) -> tuple[Annotation, ...]:
         """Annotations of all parts on the one clock; what two overlapping parts both say is said once."""

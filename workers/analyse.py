@@ -14,7 +14,7 @@ from app.db.studies import Study
 from app.db.work import Job
 from app.errors import Invalid
 from app.file_store import FileStore
-from app.services import ages, analyses, channel_names, model_cards
+from app.services import ages, analyses, channel_names, model_cards, stored_recording
 from app.settings import Settings
 from ml.analysis import AnalysisResult, Quality, Spans, Versions
 from ml.classes import CLASSES
@@ -41,16 +41,13 @@ def prepare(session: Session, job: Job) -> Json:
 
 def run(parameters: Json, bench: Bench) -> Json:
     """Analyse a stored recording; the result names the stored arrays and holds what becomes rows."""
-    from ml.open_recording import open_recording  # the parent imports this module for its other two functions
-
     ensemble = load_ensemble(bench.settings)
     copy = {} if parameters["readable_sha256"] else conversion.convert(parameters["sha256"], parameters["name"], bench)
-    with bench.store.open(parameters["readable_sha256"] or copy["sha256"]) as content:
-        source = open_recording(content, name=parameters["name"])
-        if parameters["neonate"]:
-            result = not_assessed(source, ensemble, parameters["sha256"])
-        else:
-            result = _analysed(source, ensemble, parameters, bench)
+    source = stored_recording.opened(bench.store, parameters["readable_sha256"] or copy["sha256"], name=parameters["name"])
+    if parameters["neonate"]:
+        result = not_assessed(source, ensemble, parameters["sha256"])
+    else:
+        result = _analysed(source, ensemble, parameters, bench)
     if parameters["age_warning"]:
         result = replace(result, findings=(*result.findings, parameters["age_warning"]))
     bench.on_progress("saving", 1, 1)

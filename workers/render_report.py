@@ -15,10 +15,9 @@ from app.db.work import Job
 from app.reporting import document, eeg_figure
 from app.reporting.eeg_figure import PrintedPage
 from app.reporting.report_data import Figure
-from app.services import report_material, reports
+from app.services import report_material, reports, stored_recording
 from app.services.report_material import FigureRequest, ReportMaterial
 from ml import channels, page
-from ml.open_recording import open_recording
 from ml.recording import RecordingSource
 from workers.kinds import Bench, Json, Kind
 
@@ -49,7 +48,7 @@ def save(session: Session, job: Job, result: Json) -> None:
 
 
 def _figures(material: ReportMaterial, bench: Bench) -> tuple[Figure, ...]:
-    source = open_recording(bench.store.open(material.recording_sha256), name=material.recording_name)
+    source = stored_recording.opened(bench.store, material.recording_sha256, name=material.recording_name)
     figures = []
     for number, request in enumerate(material.figures):
         bench.on_progress("drawing", number, len(material.figures) + 1)

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from app.errors import Invalid
 from app.file_store import FileStore
+from app.services import stored_recording
 from app.services.studies import RecordingHandle
 from app.settings import MIB
 from ml import ica
@@ -27,7 +28,6 @@ from ml import page as eeg_page
 from ml.analysis import LABEL_S, RegionalSpectrogram, Spans
 from ml.channels import ChannelLayout, map_to_1020
 from ml.montage import MontageName
-from ml.open_recording import open_recording
 from ml.page import Block, BlockKey
 from ml.recording import Annotation, RecordingSource
 
@@ -137,7 +137,7 @@ class OpenRecordings:
 
     def _open(self, store: FileStore, handle: RecordingHandle, cleaning: Cleaning, waiting: Future[OpenRecording]) -> None:
         try:
-            source: RecordingSource = open_recording(store.open(handle.sha256), name=handle.name)
+            source: RecordingSource = stored_recording.opened(store, handle.sha256, name=handle.name)
             layout, banner = map_to_1020(source.info.signals, dict(handle.channel_names)), ""
             if cleaning:
                 source = without = ica.clean(source, layout)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from ml.errors import RecordingError
-from ml.joined import join
+from ml.joined import join, join_parts
 from ml.recording import Annotation, PatientField, Span
 from tests.recordings import ArrayRecording
 
@@ -51,6 +51,11 @@ def test_where_parts_overlap_the_earlier_file_is_used_and_said_so() -> None:
     assert joined.info.duration_s == 35.0
     assert [value_at(joined, at_s) for at_s in (15.0, 19.99, 20.0)] == [1.0, 1.0, 2.0]
     assert any("overlaps the one before it by 5.00 s" in finding for finding in joined.info.findings)
+
+
+def test_it_can_be_asked_where_the_parts_lie() -> None:
+    spans = join_parts([Part(2.0, 15.0), Part(1.0, 0.0), Part(3.0, 40.0)]).part_spans
+    assert spans == (Span(0.0, 20.0), Span(15.0, 35.0), Span(40.0, 60.0))
 
 
 def test_a_gap_within_the_earlier_file_is_filled_by_the_later_one() -> None:
