@@ -13,6 +13,7 @@ import json
 import os
 import struct
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from itertools import pairwise
 from math import isfinite
@@ -26,7 +27,7 @@ from numpy.typing import NDArray
 from ml.byte_source import ByteSource
 from ml.edf_header import MAX_DURATION_S, MAX_SFREQ_HZ, MAX_SIGNALS
 from ml.errors import RecordingError
-from ml.recording import Annotation, RecordingInfo, Signal, Span
+from ml.recording import Annotation, PatientField, RecordingInfo, Signal, Span
 from ml.tal import MAX_ANNOTATIONS, MAX_TEXT_BYTES
 
 MAGIC: Final = b"HMSCHUNK"
@@ -115,18 +116,21 @@ class ChunkedWriter:
 class ChunkedRecording:
     """A converted recording, read where asked; safe to be read by several threads at once.
 
+    ``patient`` is the identity that the original claims, for whoever has it still: the copy does not hold it.
+
     Raises
     ------
     RecordingError
         If it was not finished, or does not fit its own header.
     """
 
-    def __init__(self, source: ByteSource) -> None:
+    def __init__(self, source: ByteSource, *, patient: PatientField | None = None) -> None:
         self._source = source
         try:
             json_bytes, at, block_s = _prologue(source)
             facts = json.loads(source.read_at(at, json_bytes))
             self._info, self._annotations = _from_json(facts)
+            self._info = replace(self._info, patient=patient) if patient else self._info
             self._layout = _Layout(tuple(signal.sfreq_hz for signal in self._info.signals), block_s)
             self._counts = [round(self._info.duration_s * rate) for rate in self._layout.sfreqs_hz]
             if _PROLOGUE.size + 4 * sum(self._counts) != at:

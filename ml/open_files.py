@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ml.byte_source import FileBytes
+from ml.chunked import ChunkedRecording
+from ml.conversion_process import convert_apart
 from ml.file_kind import readable_kind
 from ml.open_recording import open_recording
 from ml.recording import RecordingSource
@@ -15,7 +17,8 @@ from ml.recording import RecordingSource
 
 @contextmanager
 def open_files(paths: Sequence[Path]) -> Iterator[RecordingSource]:
-    """Open one file, or several parts as one recording; other makers' files are converted into a temporary copy.
+    """Open one file, or several parts as one recording; other makers' files are converted into a temporary
+    copy, in a process of its own, as their readers may crash.
 
     Raises
     ------
@@ -39,12 +42,10 @@ def _opened(path: Path, scratch: Path) -> RecordingSource:
     head = content.read_at(0, 4096)
     if content.size == 0 or readable_kind(head) is not None or not _may_be_foreign(head, path):
         return open_recording(content, name=path.name)
-    from ml import convert  # loads MNE
-
     scratch.mkdir()
-    original, target = convert.open_foreign(path, scratch), scratch / "converted.hms"
-    convert.convert(original, target)
-    return open_recording(FileBytes(target), name=path.name)
+    target = scratch / "converted.hms"
+    claimed = convert_apart(path.absolute(), target, scratch)
+    return ChunkedRecording(FileBytes(target), patient=claimed)
 
 
 def _may_be_foreign(head: bytes, path: Path) -> bool:

@@ -28,12 +28,11 @@ def features(file: Path, out: Path, which: Literal["full", "fast"], step_s: floa
     Columns are named FEATURE:CHANNEL or FEATURE; their units and sources are in the metadata of the file.
     """
     # the command starts fast: scientific libraries are loaded only when they are needed
-    from ml.byte_source import FileBytes
-    from ml.open_recording import open_recording
+    from ml.open_files import open_files
 
     try:
-        with FileBytes(file) as source:
-            written = _write(open_recording(source, name=file.name), out, which, step_s)
+        with open_files([file]) as recording:
+            written = _write(recording, out, which, step_s)
     except RecordingError as error:
         click.echo(error.sentence, err=True)
         sys.exit(REFUSED)

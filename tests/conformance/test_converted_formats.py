@@ -9,7 +9,7 @@ import pytest
 
 from ml.channels import map_to_1020
 from ml.errors import RecordingError
-from ml.open_files import open_files
+from tests.ml.foreign.converted import converted
 
 FILES = {
     "Brainvision/Analyzer_nV_Export.vhdr": ("brainvision", 14), "Brainvision/test_NO.vhdr": ("brainvision", 0),
@@ -23,7 +23,7 @@ def test_converted_samples_and_annotations_are_those_of_mne(shared_data: Path, n
     mne = pytest.importorskip("mne")
     path = shared_data / "formats" / "mne" / name
     raw = getattr(mne.io, f"read_raw_{FILES[name][0]}")(path, verbose="ERROR")
-    with open_files([path]) as recording:
+    with converted(path) as recording:
         info = recording.info
         factor = np.array([1e6 if signal.unit == "uV" else 1.0 for signal in info.signals])[:, None]
         np.testing.assert_allclose(recording.read(0, info.duration_s, range(len(info.signals))), raw.get_data() * factor, rtol=2e-7, atol=1e-6)
@@ -36,7 +36,7 @@ def test_converted_samples_and_annotations_are_those_of_mne(shared_data: Path, n
 
 def test_nihon_kohden_is_the_same_as_its_own_edf_export(shared_data: Path) -> None:
     folder = shared_data / "formats" / "mne" / "NihonKohden"
-    with open_files([folder / "MB0400FU.EEG"]) as own, open_files([folder / "MB0400FU.EDF"]) as export:
+    with converted(folder / "MB0400FU.EEG") as own, converted(folder / "MB0400FU.EDF") as export:
         ours, theirs = map_to_1020(own.info.signals).electrodes, map_to_1020(export.info.signals).electrodes
         names = sorted(set(ours) & set(theirs))
         a = np.array(own.read(0, 25, [ours[name] for name in names]))
@@ -46,5 +46,5 @@ def test_nihon_kohden_is_the_same_as_its_own_edf_export(shared_data: Path) -> No
 
 
 def test_an_eeglab_file_without_its_data_names_the_way_out(shared_data: Path) -> None:
-    with pytest.raises(RecordingError, match="ZIP archive"), open_files([shared_data / "formats/mne/EEGLAB/test_raw_h5.set"]):
+    with pytest.raises(RecordingError, match="ZIP archive"), converted(shared_data / "formats/mne/EEGLAB/test_raw_h5.set"):
         pass

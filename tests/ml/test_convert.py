@@ -14,9 +14,9 @@ from scipy.io import savemat
 from ml.errors import RecordingError
 from ml.foreign import pieces
 from ml.foreign.archive import Limits, unpack
-from ml.open_files import open_files
 from tests.ml.edf_bytes import Edf
 from tests.ml.foreign.brainvision_files import write_brainvision, zipped
+from tests.ml.foreign.converted import converted
 
 NAMES = ("Fp1", "F7", "T7")
 DIGITS = np.random.default_rng(0).integers(-3000, 3000, (3, 4000)).astype(np.int16)
@@ -25,7 +25,7 @@ SEGMENTS = ("New Segment,,1,1,0,20260504101112250000", "Comment,before,201,1,0",
 
 
 def refusal(path: Path) -> str:
-    with pytest.raises(RecordingError) as refused, open_files([path]):
+    with pytest.raises(RecordingError) as refused, converted(path):
         pass
     assert refused.value.sentence.endswith(".")
     return refused.value.sentence
@@ -34,14 +34,14 @@ def refusal(path: Path) -> str:
 @pytest.mark.parametrize(("unit", "uv"), [("µV", 1.0), ("mV", 1e3), ("nV", 1e-3), ("V", 1e6)])
 def test_brainvision_is_delivered_in_microvolts_whatever_its_unit(tmp_path: Path, unit: str, uv: float) -> None:
     header = write_brainvision(tmp_path, DIGITS, names=NAMES, unit=unit)
-    with open_files([header]) as recording:
+    with converted(header) as recording:
         np.testing.assert_allclose(recording.read(0, 20, range(3)), DIGITS * 0.1 * uv, rtol=1e-6)
         assert recording.info.start_time == datetime(2026, 5, 4, 10, 11, 12, 250_000)
 
 
 def test_a_pause_in_brainvision_is_a_gap_and_shifts_no_later_time(tmp_path: Path) -> None:
     header = write_brainvision(tmp_path, DIGITS, names=NAMES, markers=SEGMENTS)
-    with open_files([header]) as recording:
+    with converted(header) as recording:
         assert [(gap.start_s, gap.stop_s) for gap in recording.info.gaps] == [(10.0, 15.0)]
         assert np.isnan(recording.read(10, 15, [0])[0]).all()
         np.testing.assert_allclose(recording.read(15, 25, [1])[0], DIGITS[1, 2000:] * 0.1, rtol=1e-6)
@@ -51,7 +51,7 @@ def test_a_pause_in_brainvision_is_a_gap_and_shifts_no_later_time(tmp_path: Path
 def test_an_archive_of_the_files_is_the_same_recording(tmp_path: Path) -> None:
     header = write_brainvision(tmp_path, DIGITS, names=NAMES)
     archive = zipped(tmp_path / "night.zip", header, header.with_suffix(".vmrk"), header.with_suffix(".eeg"))
-    with open_files([archive]) as recording:
+    with converted(archive) as recording:
         assert recording.info.format == "BrainVision"
         np.testing.assert_allclose(recording.read(0, 20, [2])[0], DIGITS[2] * 0.1, rtol=1e-6)
 
@@ -59,7 +59,7 @@ def test_an_archive_of_the_files_is_the_same_recording(tmp_path: Path) -> None:
 def test_an_archive_of_parts_is_one_recording(tmp_path: Path) -> None:
     for name, clock in (("b.edf", "10.00.10"), ("a.edf", "10.00.00")):
         (tmp_path / name).write_bytes(Edf(fields={"time": clock}).build())
-    with open_files([zipped(tmp_path / "parts.zip", tmp_path / "b.edf", tmp_path / "a.edf")]) as recording:
+    with converted(zipped(tmp_path / "parts.zip", tmp_path / "b.edf", tmp_path / "a.edf")) as recording:
         assert recording.info.gaps
         assert any("joined from 2 files" in finding for finding in recording.info.findings)
 
@@ -83,7 +83,7 @@ def matrix(**changes: object) -> dict[str, object]:
 @pytest.mark.parametrize("turned", [False, True])
 def test_a_matlab_matrix_that_describes_itself_is_read(tmp_path: Path, turned: bool) -> None:
     savemat(tmp_path / "a.mat", matrix(data=DIGITS.T.astype(float) if turned else DIGITS.astype(float)))
-    with open_files([tmp_path / "a.mat"]) as recording:
+    with converted(tmp_path / "a.mat") as recording:
         assert [signal.label for signal in recording.info.signals] == list(NAMES)
         np.testing.assert_allclose(recording.read(0, 20, range(3)), DIGITS * 1e3)
 
@@ -100,7 +100,7 @@ def test_an_hdf5_matrix_keeps_its_gap(tmp_path: Path) -> None:
     with h5py.File(tmp_path / "a.h5", "w") as file:
         file["data"] = uv
         file["data"].attrs.update({"sfreq": 200.0, "unit": "uV", "channels": list(NAMES), "start_time": "2026-05-04T10:00:00"})
-    with open_files([tmp_path / "a.h5"]) as recording:
+    with converted(tmp_path / "a.h5") as recording:
         assert [(gap.start_s, gap.stop_s) for gap in recording.info.gaps] == [(5.0, 7.0)]
         np.testing.assert_array_equal(recording.read(0, 20, range(3)), uv)
 
