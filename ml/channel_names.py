@@ -15,14 +15,19 @@ from ml.recording import SignalKind
 _NEWER_NAMES: Final = {"T7": "T3", "T8": "T4", "P7": "T5", "P8": "T6"}
 _ELECTRODE: Final = re.compile(r"(FP|AF|AFF|F|FC|FFC|FT|FTT|C|CCP|CP|CPP|T|TP|TTP|P|PO|PPO|POO|O|OI|I|N|A|M|SP|PG)(Z|[0-9]{1,2}H?)")
 _EAR_REFERENCE: Final = re.compile(r"[AM][12]|[AM]1[+/]?[AM]2|\([AM]1\+[AM]2\)(/2)?")
-_PREFIX: Final = re.compile(r"(EEG|POL|ECG|EKG|EOG|EMG|ERG|EP|RESP|SAO2|TEMP|POS|LIGHT|SOUND|EVENT)[\s:_]+(?=\S)")
+_REFERENCE: Final = re.compile(rf"REF[0-9]?|REFERENCE|AVG?|AVE|AVERAGE|CAR|AR|LE|LER|CZ|{_EAR_REFERENCE.pattern}")
+"""Of a label whose electrode and reference nothing but a space parts, or not even that: ``Fp1 Ref``, ``T3LE``."""
+_PREFIX: Final = re.compile(r"(EEG|POL|ECG|EKG|EOG|EMG|ERG|EP|RESP|SAO2|TEMP|POS|LIGHT|SOUND|EVENT)[\s:_.-]+(?=\S)")
+_LOOK_ALIKES: Final = str.maketrans("АВЕКМНОРСТХ", "ABEKMHOPCTX")
+"""Cyrillic capitals that look like Latin ones, as keyboards of some recorders write them."""
 _PREFIX_KIND: Final[dict[str, SignalKind]] = {"EEG": "eeg", "ECG": "ecg", "EKG": "ecg", "EOG": "eog", "EMG": "emg"}
 _BY_NAME: Final[tuple[tuple[re.Pattern[str], SignalKind], ...]] = (
     (re.compile(r"(E[CK]G).*"), "ecg"),
-    (re.compile(r"([HVLR]?EOG|LOC|ROC|LUC|RUC|LEYE|REYE).*"), "eog"),
+    (re.compile(r"([HVLR]?EOG|LOC|ROC|LUC|RUC|LEYE|REYE).*|E[12][-:/][AM][12]"), "eog"),
     (re.compile(r"(EMG|CHIN|L?LEG|R?LEG|[LR]AT[0-9]?|DELT|MASSETER).*"), "emg"),
 )
 _NET: Final = re.compile(r"E([0-9]{1,3})")
+_JOINED: Final = re.compile(r"([A-Z]{1,3}(?:Z|[0-9]{1,2}))([A-Z].*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +55,16 @@ def parse_label(label: str, *, of_net: bool = False) -> ChannelName:
     of_net
         Whether the file is of a numbered net (``is_of_net``).
     """
-    text = " ".join(label.upper().split())
+    text = " ".join(label.upper().translate(_LOOK_ALIKES).split())
     match = _PREFIX.match(text)
     prefix = match[1] if match else ""
-    body = re.sub(r"\s+", "", text[match.end():] if match else text).rstrip(".")
+    body = _without_spaces(text[match.end():] if match else text).rstrip(".")
     if prefix not in ("", "EEG", "POL"):
         return ChannelName(_PREFIX_KIND.get(prefix, "other"))
     for pattern, kind in _BY_NAME:
         if pattern.fullmatch(body):
             return ChannelName(kind)
-    return _electrodes(body) or _others(body, prefix, of_net)
+    return _electrodes(body) or (_electrodes(body[3:]) if body.startswith("EEG") else None) or _others(body, prefix, of_net)
 
 
 def canonical(name: str) -> str | None:
@@ -71,8 +76,17 @@ def canonical(name: str) -> str | None:
     return upper.replace("FP", "Fp", 1).replace("Z", "z").replace("SP", "Sp").replace("PG", "Pg").replace("H", "h")
 
 
+def _without_spaces(text: str) -> str:
+    """``Fp1 Ref`` as ``Fp1-Ref``; any other space says nothing."""
+    first, _, rest = text.partition(" ")
+    is_referred = canonical(first) is not None and _REFERENCE.fullmatch(rest) is not None
+    return f"{first}-{rest}" if is_referred else text.replace(" ", "")
+
+
 def _electrodes(body: str) -> ChannelName | None:
-    parts = re.split(r"[-\u2013_]", body, maxsplit=1)
+    parts = re.split(r"[-\u2013_:/]", body, maxsplit=1)
+    if len(parts) == 1 and (joined := _JOINED.fullmatch(body)) and _REFERENCE.fullmatch(joined[2]):
+        parts = [joined[1], joined[2]]
     first = canonical(parts[0])
     if first is None:
         return None

@@ -18,6 +18,9 @@ def layout_of(*labels: str, **corrections: str) -> ChannelLayout:
     ("EEG FP1-LE", "Fp1"), ("EEG Fp1-AR", "Fp1"), ("EEG Fp1-A2", "Fp1"), ("Fp1-A1A2", "Fp1"), ("Fp1-M2", "Fp1"), ("Fp1-Avg", "Fp1"),
     ("POL Fp1", "Fp1"), ("Fp1.", "Fp1"), ("Fcz.", "FCz"), ("T7", "T3"), ("T8", "T4"), ("P7", "T5"), ("EEG P8-REF", "T6"),
     ("Fp1-Org", "Fp1"), ("EEG  Cz ", "Cz"), ("Fp1_REF", "Fp1"), ("FT9", "FT9"), ("A1", "A1"), ("POz", "POz"), ("EEG T3-LE", "T3"),
+    ("EEG-Fp1", "Fp1"), ("EEG.Fp1", "Fp1"), ("EEGFp1", "Fp1"), ("EEG Fp1 Ref", "Fp1"), ("Fp1 AVG", "Fp1"), ("T3LE", "T3"), ("FP1AR", "Fp1"),
+    ("C3:A2", "C3"), ("C3/A2", "C3"), ("C3-A1/A2", "C3"), ("EEG Fp1-Ref-0", "Fp1"), ("\u04213", "C3"),
+    ("F\u04401", "Fp1"), ("\u041e2-\u04102", "O2"),
 ])
 def test_prefix_reference_and_case_are_disregarded(label: str, electrode: str) -> None:
     name = parse_label(label)
@@ -26,7 +29,7 @@ def test_prefix_reference_and_case_are_disregarded(label: str, electrode: str) -
 
 @pytest.mark.parametrize(("label", "pair"), [
     ("FP1-F7", ("Fp1", "F7")), ("EEG Fpz-Cz", ("Fpz", "Cz")), ("T7-P7", ("T3", "T5")), ("EEG A2-A1", ("A2", "A1")),
-    ("T8-P8-0", ("T4", "T6")), ("Fp1 - F7", ("Fp1", "F7")), ("M1-M2", ("M1", "M2")),
+    ("T8-P8-0", ("T4", "T6")), ("Fp1 - F7", ("Fp1", "F7")), ("Fp1/F7", ("Fp1", "F7")), ("F7 -T3", ("F7", "T3")), ("M1-M2", ("M1", "M2")),
 ])
 def test_two_electrodes_are_a_pair_and_never_one_with_a_reference(label: str, pair: tuple[str, str]) -> None:
     name = parse_label(label)
@@ -35,7 +38,7 @@ def test_two_electrodes_are_a_pair_and_never_one_with_a_reference(label: str, pa
 
 @pytest.mark.parametrize(("label", "kind"), [
     ("EKG", "ecg"), ("ECG ECG", "ecg"), ("EEG EKG-REF", "ecg"), ("EEG EKG-LE", "ecg"), ("ECG1", "ecg"), ("EKG1-EKG2", "ecg"),
-    ("EOG horizontal", "eog"), ("EEG ROC-REF", "eog"), ("LOC", "eog"), ("EMG submental", "emg"), ("Chin1", "emg"),
+    ("EOG horizontal", "eog"), ("EEG ROC-REF", "eog"), ("LOC", "eog"), ("E1-M2", "eog"), ("E2:A1", "eog"), ("O2 Sat", "other"), ("EMG submental", "emg"), ("Chin1", "emg"),
     ("Resp oro-nasal", "other"), ("Temp rectal", "other"), ("Status", "other"), ("SaO2 finger", "other"), ("DC01", "other"),
     ("PHOTIC-REF", "other"), ("", "other"), ("-", "other"), ("POL E", "other"), ("IBI", "other"), ("EEG 31-REF", "eeg"),
 ])
