@@ -100,6 +100,22 @@ class RegionalSpectrogram:
 
 
 @dataclass(frozen=True, slots=True)
+class Trends:
+    """Trends of a recording or a part of it (``ml.trends``); the last axis is time, sides are left and right, NaN in gaps."""
+
+    times_s: NDArray[np.float64]            # (n,) centers of the columns
+    freqs_hz: NDArray[np.float64]           # (n_freqs,) centers of the rows of the two spectrograms
+    step_s: float
+    aeeg_uv: NDArray[np.float32]            # (2 sides, 2 margins, n) peak to peak
+    asymmetry: NDArray[np.float32]          # (n_freqs, n), -1 left .. +1 right
+    asymmetry_index: NDArray[np.float32]    # (n,), 0..1
+    alpha_delta: NDArray[np.float32]        # (2, n)
+    suppression: NDArray[np.float32]        # (2, n), 0..1, of the 60 s that end with the column
+    rhythmicity_db: NDArray[np.float32]     # (2, n_freqs, n)
+    band_uv2: NDArray[np.float32]           # (4 regions, 5 bands, n)
+
+
+@dataclass(frozen=True, slots=True)
 class AnalysisResult:
     """Everything that one analysis says of one recording."""
 
@@ -110,6 +126,7 @@ class AnalysisResult:
     versions: Versions
     findings: tuple[str, ...] = ()       # header findings and what the analysis adds
     spectrogram: RegionalSpectrogram | None = None
+    trends: Trends | None = None
     prior: str = "balanced"              # class prior that the probabilities assume
     elapsed_s: float = 0.0
     recording_sha256: str = ""

@@ -16,8 +16,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ml import calibration, event_facts, events, filters, findings, quality, spectrogram, windows
-from ml.analysis import AnalysisResult, Quality, RegionalSpectrogram, Spans, Versions
+from ml import calibration, event_facts, events, filters, findings, quality, spectrogram, trends, windows
+from ml.analysis import AnalysisResult, Quality, RegionalSpectrogram, Spans, Trends, Versions
 from ml.channels import REGIONS, map_to_1020
 from ml.classes import CLASSES
 from ml.ensemble import Ensemble
@@ -106,6 +106,7 @@ def analyse(
             *findings.of_analysis(source.info, chosen, spans, seen),
         ),
         spectrogram=tally.spectrogram if chosen.assessable else None,
+        trends=trends.finished(tally.trends) if chosen.assessable else None,
         prior=prior or calibration.BALANCED,
         elapsed_s=time.perf_counter() - began,
         recording_sha256=recording_sha256,
@@ -164,6 +165,7 @@ class Tally:
     filled: NDArray[np.bool_]              # (n_channels,) filled in for the model somewhere
     bad_seconds: NDArray[np.int64]         # (n_reasons + 1, n_channels); the last row counts any reason
     spectrogram: RegionalSpectrogram
+    trends: Trends
     recorded_s: float
     measured: Sums
     seconds: int = 0
@@ -189,6 +191,7 @@ class Tally:
             filled=np.zeros(len(chosen.names), dtype=bool),
             bad_seconds=np.zeros((len(quality.REASONS) + 1, len(chosen.names)), dtype=np.int64),
             spectrogram=RegionalSpectrogram(empty, tuple(REGIONS), spectrogram.FREQS_HZ, times, spectrogram.STEP_S),
+            trends=trends.empty(duration_s),
             recorded_s=sum(stretch.clock.length_s for stretch in stretches),
             measured=Sums.over(len(chosen.names)),
         )
@@ -236,6 +239,7 @@ def _analyse_block(
     cleaned = clean_block(source, chosen, block, tally.mains_hz)
     _count_quality(cleaned, block, tally)
     _fill_spectrogram(cleaned, chosen, block, tally)
+    _fill_trends(cleaned, chosen, block, tally)
     mine = tally.of_block(block)
     starts = tally.starts[mine]
     first = (starts - cleaned.origin) // SECOND
@@ -297,6 +301,19 @@ def _fill_spectrogram(cleaned: Cleaned, chosen: NetworkInput, block: Block, tall
     sound = counts[:, -(-(starts + length) // SECOND)] == counts[:, starts // SECOND]
     usable = np.array([sound[list(channels)].all(axis=0) for channels in members])
     tally.spectrogram.power_db[:, :, columns] = spectrogram.regional_db(pairs, starts, usable)
+
+
+def _fill_trends(cleaned: Cleaned, chosen: NetworkInput, block: Block, tally: Tally) -> None:
+    columns = trends.columns_between(block.first, block.stop, min(block.stretch.stop, len(tally.trends.times_s) * trends.COLUMN))
+    if not len(columns):
+        return
+    begin, end = block.reach(BEFORE, BEFORE + LABEL)
+    pairs, members = chosen.recorded_pairs(cleaned.values_uv[:, begin - cleaned.origin : end - cleaned.origin])
+    starts = columns * trends.COLUMN - begin
+    lost = np.array([cleaned.bad[list(channels)].any(axis=0) for channels in members])
+    first = (columns * trends.COLUMN - cleaned.origin) // SECOND
+    share = np.array([lost[:, at : at + int(trends.COLUMN_S)].mean(axis=1) for at in first]).T
+    trends.fill(tally.trends, columns, trends.of_pairs(pairs, starts, share < trends.BAD_SHARE))
 
 
 def _batches(

@@ -4,26 +4,29 @@ from __future__ import annotations
 
 import io
 import json
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 from datetime import datetime
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.analysis import AnalysisResult, ChannelQuality, Event, Quality, RegionalSpectrogram, Spans, Versions
+from ml.analysis import AnalysisResult, ChannelQuality, Event, Quality, RegionalSpectrogram, Spans, Trends, Versions
 from ml.recording import PatientField, RecordingField, RecordingInfo, Signal, Span
 
 DB_STEP: Final = 0.5
 DB_LOWEST: Final = -64.0
 """Spectrogram values are kept in half decibels from -63.5 to 63 dB re 1 µV²/Hz in one byte; 0 is "nothing recorded"."""
+TREND: Final = "trend_"
+HALF_PRECISION: Final = ("asymmetry", "rhythmicity_db")
+"""Images among the trends, kept to three digits."""
 
 
 def to_bytes(result: AnalysisResult) -> bytes:
     """Everything but the spectrogram and the header's fields that name people: those stay in the recording."""
     anonymous = replace(result.info, patient=PatientField(), recorded=RecordingField())
-    described = replace(result, info=anonymous, spectrogram=None)
-    words = {key: value for key, value in asdict(described).items() if key not in ("spans", "spectrogram")}
+    described = replace(result, info=anonymous, spectrogram=None, trends=None)
+    words = {key: value for key, value in asdict(described).items() if key not in ("spans", "spectrogram", "trends")}
     spans = result.spans
     return _npz(
         words=_text(json.dumps(words | {"step_s": spans.step_s}, default=_iso)), label_start_s=spans.label_start_s,
@@ -44,13 +47,13 @@ def from_bytes(content: bytes) -> AnalysisResult:
     return AnalysisResult(spans=spans, **words)
 
 
-def spectrogram_to_bytes(spectrogram: RegionalSpectrogram) -> bytes:
-    """One byte per value."""
+def spectrogram_to_bytes(spectrogram: RegionalSpectrogram, trends: Trends | None = None) -> bytes:
+    """One byte per value of the spectrogram; trends lie beside it and are read by ``trends_from_bytes`` only."""
     half_db = np.round((spectrogram.power_db - DB_LOWEST) / DB_STEP)
     levels = np.where(np.isfinite(half_db), np.clip(half_db, 1, 255), 0).astype(np.uint8)
     return _npz(
         levels=levels, freqs_hz=spectrogram.freqs_hz, times_s=spectrogram.times_s, step_s=np.float64(spectrogram.step_s),
-        regions=_text(json.dumps(spectrogram.regions)),
+        regions=_text(json.dumps(spectrogram.regions)), **(_trend_arrays(trends) if trends else {}),
     )
 
 
@@ -61,6 +64,21 @@ def spectrogram_from_bytes(content: bytes) -> RegionalSpectrogram:
         power_db = np.where(levels > 0, levels.astype(np.float32) * np.float32(DB_STEP) + np.float32(DB_LOWEST), np.float32(np.nan))
         regions = tuple(json.loads(arrays["regions"].tobytes()))
         return RegionalSpectrogram(power_db, regions, arrays["freqs_hz"], arrays["times_s"], float(arrays["step_s"]))
+
+
+def trends_from_bytes(content: bytes) -> Trends | None:
+    """Trends that were kept beside a spectrogram, or ``None`` in an archive of an earlier version, which did not keep them."""
+    with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+        if f"{TREND}times_s" not in arrays:
+            return None
+        found = {field.name: arrays[TREND + field.name] for field in fields(Trends)}
+    narrow = {name: found[name].astype(np.float32) for name in HALF_PRECISION}
+    return Trends(**found | narrow | {"step_s": float(found["step_s"])})
+
+
+def _trend_arrays(trends: Trends) -> dict[str, Any]:
+    wide = {TREND + field.name: np.asarray(getattr(trends, field.name)) for field in fields(trends)}
+    return wide | {TREND + name: wide[TREND + name].astype(np.float16) for name in HALF_PRECISION}
 
 
 def _npz(**arrays: Any) -> bytes:

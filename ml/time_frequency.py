@@ -105,9 +105,12 @@ def _tapered(
         scale = _one_sided(size)[kept] / (sfreq_hz * len(tapers))
         for first in range(0, len(starts), _CHUNK):
             part = slice(first, first + _CHUNK)
-            pieces = views[..., starts[part], :].astype(np.float64)
+            pieces = views[..., starts[part], :].astype(np.float32 if eeg_uv.dtype == np.float32 else np.float64)
             pieces -= pieces.mean(axis=-1, keepdims=True)
-            total = sum(np.abs(fft.rfft(pieces * taper, size, axis=-1)[..., kept]) ** 2 for taper in tapers)
+            total = np.zeros((*pieces.shape[:-1], len(kept)), dtype=pieces.dtype)
+            for taper in tapers:
+                spectrum = fft.rfft(pieces * taper.astype(pieces.dtype), size, axis=-1)[..., kept]
+                total += spectrum.real**2 + spectrum.imag**2
             power[..., part] = np.swapaxes(total * scale, -1, -2)
     return TimeFrequency(power, freqs[kept], (starts + length / 2.0) / sfreq_hz)
 

@@ -88,7 +88,7 @@ def described(result: AnalysisResult, store: FileStore) -> Json:
     spectrogram = result.spectrogram
     return {
         "arrays": _stored(store, result_archive.to_bytes(result)),
-        "spectrogram": None if spectrogram is None else _stored(store, result_archive.spectrogram_to_bytes(spectrogram)),
+        "spectrogram": None if spectrogram is None else _stored(store, result_archive.spectrogram_to_bytes(spectrogram, result.trends)),
         "versions": asdict(result.versions),
         "elapsed_s": result.elapsed_s,
         "events": [asdict(event) for event in result.events],

@@ -6,6 +6,7 @@ import csv
 import hashlib
 import json
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -25,7 +26,7 @@ _CHUNK: Final = 1 << 22
 @click.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON instead of a summary.")
-@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Also write result.json, events.csv and spectrogram.npz here.")
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Also write result.json, events.csv, spectrogram.npz and trends.npz here.")
 @click.option("--step", "step_s", type=click.FloatRange(0.5, 10.0), help="Seconds between label spans (default: the model's own).")
 @click.option("--weights", type=click.Path(file_okay=False, path_type=Path), help="Another directory of weights.")
 def analyse(files: tuple[Path, ...], as_json: bool, out: Path | None, step_s: float | None, weights: Path | None) -> None:
@@ -123,7 +124,7 @@ def clock(seconds: float) -> str:
 
 
 def write(result: AnalysisResult, directory: Path) -> None:
-    """Write ``result.json``, ``events.csv`` and ``spectrogram.npz`` (no pickle) into a directory, made if absent."""
+    """Write ``result.json``, ``events.csv``, ``spectrogram.npz`` and ``trends.npz`` (no pickle) into a directory, made if absent."""
     import numpy as np
 
     directory.mkdir(parents=True, exist_ok=True)
@@ -142,3 +143,5 @@ def write(result: AnalysisResult, directory: Path) -> None:
             freqs_hz=found.freqs_hz,
             times_s=found.times_s,
         )
+    if result.trends is not None:
+        np.savez_compressed(directory / "trends.npz", **{name: np.asarray(values) for name, values in asdict(result.trends).items()})

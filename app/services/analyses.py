@@ -21,7 +21,7 @@ from app.errors import Conflict, NotFound
 from app.file_store import open_store
 from app.services import audit, reviews
 from app.settings import current
-from ml.analysis import AnalysisResult, RegionalSpectrogram, Spans
+from ml.analysis import AnalysisResult, RegionalSpectrogram, Spans, Trends
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +191,12 @@ def spectrogram(session: Session, who: Actor, study_id: UUID) -> RegionalSpectro
     return _spectrogram(file.sha256)
 
 
+def trends(session: Session, who: Actor, study_id: UUID) -> Trends | None:
+    """Trends of the newest analysis; ``None`` where it was made before trends were kept, or could not assess the recording."""
+    file = _analysed(session, who, study_id).spectrogram_file
+    return _trends(file.sha256) if file else None
+
+
 def result_json(session: Session, who: Actor, study_id: UUID) -> dict[str, Any]:
     """The newest analysis as ``hms analyse --json`` prints it."""
     from ml.result_json import to_json
@@ -258,6 +264,13 @@ def _spectrogram(sha256: str) -> RegionalSpectrogram:
     from ml import result_archive
 
     return result_archive.spectrogram_from_bytes(open_store(current()).read_bytes(sha256))
+
+
+@lru_cache(maxsize=2)
+def _trends(sha256: str) -> Trends | None:
+    from ml import result_archive
+
+    return result_archive.trends_from_bytes(open_store(current()).read_bytes(sha256))
 
 
 def _event_view(event: FoundEvent, study: Study, review: reviews.ReviewView | None) -> EventView:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from datetime import date, datetime
 
 import numpy as np
 import pytest
 
-from ml import result_archive
+from ml import result_archive, trends
 from ml.analysis import AnalysisResult, ChannelQuality, Event, Quality, RegionalSpectrogram, Spans, Versions
 from ml.recording import PatientField, RecordingInfo, Signal, Span
 from ml.result_json import to_json
@@ -44,3 +45,16 @@ def test_a_spectrogram_keeps_a_quarter_decibel_and_its_gaps() -> None:
     np.testing.assert_allclose(read.power_db, power, atol=0.2501, equal_nan=True)
     assert (read.regions, read.step_s) == (made.regions, made.step_s)
     np.testing.assert_array_equal(read.times_s, made.times_s)
+
+
+def test_trends_lie_beside_the_spectrogram_and_old_archives_have_none() -> None:
+    power = np.zeros((4, 79, 30), dtype=np.float32)
+    image = RegionalSpectrogram(power, ("LL", "RL", "LP", "RP"), np.arange(79) / 4, np.arange(30) * 2.0, 2.0)
+    made = trends.empty(100.0)
+    for values in (made.aeeg_uv, made.asymmetry, made.rhythmicity_db, made.band_uv2):
+        values[..., :8] = RNG.uniform(0, 1, values[..., :8].shape)
+    read = result_archive.trends_from_bytes(result_archive.spectrogram_to_bytes(image, made))
+    assert read is not None
+    for field in fields(made):
+        np.testing.assert_allclose(getattr(read, field.name), getattr(made, field.name), atol=1e-3, equal_nan=True)
+    assert result_archive.trends_from_bytes(result_archive.spectrogram_to_bytes(image)) is None
