@@ -105,8 +105,8 @@ def _tapered(
         scale = _one_sided(size)[kept] / (sfreq_hz * len(tapers))
         for first in range(0, len(starts), _CHUNK):
             part = slice(first, first + _CHUNK)
-            pieces = views[..., starts[part], :].astype(np.float32 if eeg_uv.dtype == np.float32 else np.float64)
-            pieces -= pieces.mean(axis=-1, keepdims=True)
+            own = views[..., starts[part], :].astype(np.float32 if eeg_uv.dtype == np.float32 else np.float64)
+            pieces = own - own.mean(axis=-1, keepdims=True)
             total = np.zeros((*pieces.shape[:-1], len(kept)), dtype=pieces.dtype)
             for taper in tapers:
                 spectrum = fft.rfft(pieces * taper.astype(pieces.dtype), size, axis=-1)[..., kept]

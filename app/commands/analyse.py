@@ -8,7 +8,7 @@ import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -144,4 +144,5 @@ def write(result: AnalysisResult, directory: Path) -> None:
             times_s=found.times_s,
         )
     if result.trends is not None:
-        np.savez_compressed(directory / "trends.npz", **{name: np.asarray(values) for name, values in asdict(result.trends).items()})
+        arrays: dict[str, Any] = asdict(result.trends)
+        np.savez_compressed(directory / "trends.npz", **arrays)
