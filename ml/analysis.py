@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ml.classes import CLASSES, PatternClass
 from ml.recording import RecordingInfo
+
+if TYPE_CHECKING:
+    from ml.electrode_seconds import ElectrodeSeconds
 
 WINDOW_S = 50.0
 """Context that the networks see, as in the HMS competition."""
@@ -127,6 +130,7 @@ class AnalysisResult:
     findings: tuple[str, ...] = ()       # header findings and what the analysis adds
     spectrogram: RegionalSpectrogram | None = None
     trends: Trends | None = None
+    electrode_seconds: ElectrodeSeconds | None = None   # quality second by second
     prior: str = "balanced"              # class prior that the probabilities assume
     elapsed_s: float = 0.0
     recording_sha256: str = ""

@@ -20,6 +20,7 @@ from ml import calibration, event_facts, events, filters, findings, quality, spe
 from ml.analysis import AnalysisResult, Quality, RegionalSpectrogram, Spans, Trends, Versions
 from ml.channels import REGIONS, map_to_1020
 from ml.classes import CLASSES
+from ml.electrode_seconds import ElectrodeSeconds
 from ml.ensemble import Ensemble
 from ml.filters import ANALYSIS_HZ
 from ml.network_input import NetworkInput, choose_input
@@ -107,6 +108,7 @@ def analyse(
         ),
         spectrogram=tally.spectrogram if chosen.assessable else None,
         trends=trends.finished(tally.trends) if chosen.assessable else None,
+        electrode_seconds=tally.electrode_seconds if chosen.assessable else None,
         prior=prior or calibration.BALANCED,
         elapsed_s=time.perf_counter() - began,
         recording_sha256=recording_sha256,
@@ -168,6 +170,7 @@ class Tally:
     trends: Trends
     recorded_s: float
     measured: Sums
+    electrode_seconds: ElectrodeSeconds
     seconds: int = 0
     mains_hz: float | None = None
 
@@ -194,6 +197,7 @@ class Tally:
             trends=trends.empty(duration_s),
             recorded_s=sum(stretch.clock.length_s for stretch in stretches),
             measured=Sums.over(len(chosen.names)),
+            electrode_seconds=ElectrodeSeconds.over(chosen.names, duration_s),
         )
 
     def of_block(self, block: Block) -> slice:
@@ -285,7 +289,9 @@ def _count_quality(cleaned: Cleaned, block: Block, tally: Tally) -> None:
     tally.bad_seconds[-1] += reasons.any(axis=0).sum(axis=1)
     tally.seconds += reasons.shape[2]
     ahead = int(cleaned.recorded.argmax())
-    tally.measured.add(cleaned.measures.part(slice(own.start - ahead, own.stop - ahead)), cleaned.bad[:, own])
+    measures = cleaned.measures.part(slice(own.start - ahead, own.stop - ahead))
+    tally.measured.add(measures, cleaned.bad[:, own])
+    tally.electrode_seconds.put(block.first // SECOND, reasons, measures)
 
 
 def _fill_spectrogram(cleaned: Cleaned, chosen: NetworkInput, block: Block, tally: Tally) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml.analysis import AnalysisResult, ChannelQuality, Event, Quality, RegionalSpectrogram, Spans, Trends, Versions
+from ml.electrode_seconds import ElectrodeSeconds
 from ml.recording import PatientField, RecordingField, RecordingInfo, Signal, Span
 
 DB_STEP: Final = 0.5
@@ -23,14 +24,18 @@ HALF_PRECISION: Final = ("asymmetry", "rhythmicity_db")
 
 
 def to_bytes(result: AnalysisResult) -> bytes:
-    """Everything but the spectrogram and the header's fields that name people: those stay in the recording."""
+    """Everything but the spectrogram and the header's fields that name people: those stay in the recording.
+
+    The quality of every second lies in it, too, but is read by ``electrode_seconds_from_bytes`` only.
+    """
     anonymous = replace(result.info, patient=PatientField(), recorded=RecordingField())
-    described = replace(result, info=anonymous, spectrogram=None, trends=None)
-    words = {key: value for key, value in asdict(described).items() if key not in ("spans", "spectrogram", "trends")}
-    spans = result.spans
+    described = replace(result, info=anonymous, spectrogram=None, trends=None, electrode_seconds=None)
+    words = {key: value for key, value in asdict(described).items() if key not in ("spans", "spectrogram", "trends", "electrode_seconds")}
+    spans, kept = result.spans, result.electrode_seconds
+    seconds = {"channels": _text(json.dumps(kept.names)), "marks": kept.marks, "snr": kept.snr, "hum": kept.hum} if kept else {}
     return _npz(
         words=_text(json.dumps(words | {"step_s": spans.step_s}, default=_iso)), label_start_s=spans.label_start_s,
-        context=spans.context, prob=spans.prob, assessed=spans.assessed,
+        context=spans.context, prob=spans.prob, assessed=spans.assessed, **seconds,
     )
 
 
@@ -45,6 +50,15 @@ def from_bytes(content: bytes) -> AnalysisResult:
     words["versions"] = Versions(**words["versions"])
     words["findings"] = tuple(words["findings"])
     return AnalysisResult(spans=spans, **words)
+
+
+def electrode_seconds_from_bytes(content: bytes) -> ElectrodeSeconds | None:
+    """Quality second by second, or ``None`` in an archive of an earlier version, which did not keep it."""
+    with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+        if "marks" not in arrays:
+            return None
+        names = tuple(json.loads(arrays["channels"].tobytes()))
+        return ElectrodeSeconds(names, arrays["marks"], arrays["snr"], arrays["hum"])
 
 
 def spectrogram_to_bytes(spectrogram: RegionalSpectrogram, trends: Trends | None = None) -> bytes:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print the whole report as JSON instead of a summary.")
-@click.option("--plot", type=click.Path(dir_okay=False, path_type=Path), help="Also draw the report on one page, as PNG.")
+@click.option("--plot", type=click.Path(dir_okay=False, path_type=Path), help="Also draw the report on one page: PNG, or PDF by its name.")
 def inspect(file: Path, as_json: bool, plot: Path | None) -> None:
     """Tell metadata, electrodes, findings and quality of the recording FILE.
 
@@ -40,11 +40,10 @@ def inspect(file: Path, as_json: bool, plot: Path | None) -> None:
 
 def _inspect(file: Path) -> QualityReport:
     from ml import quality_report  # the command starts fast: scientific libraries are loaded only when they are needed
-    from ml.byte_source import FileBytes
-    from ml.open_recording import open_recording
+    from ml.open_files import open_files
 
-    with FileBytes(file) as source:
-        return quality_report.inspect(open_recording(source, name=file.name), on_progress=Bar())
+    with open_files([file]) as recording:
+        return quality_report.inspect(recording, on_progress=Bar())
 
 
 def _json(report: QualityReport) -> str:
@@ -56,7 +55,7 @@ def _json(report: QualityReport) -> str:
 def _draw(report: QualityReport, name: str, plot: Path) -> None:
     from app.reporting import quality_page
 
-    plot.write_bytes(quality_page.draw(report, title=f"Signal quality of {name}"))
+    plot.write_bytes(quality_page.draw(report, title=f"Signal quality of {name}", kind="pdf" if plot.suffix.lower() == ".pdf" else "png"))
 
 
 def summary(report: QualityReport) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from typing import Final
+from typing import Final, Literal
 
 import matplotlib as mpl
 import numpy as np
@@ -13,7 +13,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
-from ml.quality_report import NOT_RECORDED, STATES, QualityReport
+from ml.electrode_seconds import NOT_RECORDED, STATES
+from ml.quality_report import QualityReport
 
 SIZE_INCH, DPI = (11.7, 8.3), 150
 COLUMNS: Final = 900
@@ -24,15 +25,19 @@ COLORS: Final = {
 }
 """Okabe and Ito's colors, told apart with any color vision (jfly.uni-koeln.de/color, 2008)."""
 GAP_COLOR: Final = "#FFFFFF"
-FOOT: Final = "Muscle and movement inform only; the other marks are what the model leaves out. For research; not a medical device."
+FOOT: Final = (
+    "Each electrode against the recorded reference (or pairs as recorded), 200 Hz; EEG 0.5-40 Hz zero-phase Butterworth, mains notched where "
+    "found; noise, mains, clipping and movement on the unfiltered signal.\n"
+    "Muscle and movement inform only; the other marks are what the model leaves out. For research; not a medical device."
+)
 
 
-def draw(report: QualityReport, *, title: str) -> bytes:
-    """PNG of one A4 page in landscape; the file's claims of identity are not on it."""
+def draw(report: QualityReport, *, title: str, kind: Literal["png", "pdf"] = "png") -> bytes:
+    """One A4 page in landscape; the file's claims of identity are not on it."""
     figure = Figure(figsize=SIZE_INCH, dpi=DPI)
     FigureCanvasAgg(figure)
     grid = figure.add_gridspec(
-        2, 3, width_ratios=(7, 1.2, 1.2), height_ratios=(3.2, 1), left=0.07, right=0.98, top=0.84, bottom=0.09, wspace=0.06, hspace=0.12,
+        2, 3, width_ratios=(7, 1.2, 1.2), height_ratios=(3.2, 1), left=0.07, right=0.98, top=0.84, bottom=0.105, wspace=0.06, hspace=0.12,
     )
     states = figure.add_subplot(grid[0, 0])
     _states(states, report)
@@ -41,19 +46,20 @@ def draw(report: QualityReport, *, title: str) -> bytes:
     _windows(figure.add_subplot(grid[1, 0], sharex=states), report)
     figure.text(0.07, 0.955, title, fontsize=13, fontweight="bold")
     figure.text(0.07, 0.885, "\n".join(facts(report)), fontsize=8.5, va="bottom")
-    notes = "\n".join(_wrapped(report.findings)) or "Nothing about the file or its signals needs a remark."
+    notes = "\n".join(_wrapped((*report.findings, *_not_assessed(report)))) or "Nothing about the file or its signals needs a remark."
     figure.text(0.735, 0.265, notes, fontsize=6.5, va="top", wrap=False)
     figure.text(0.07, 0.015, FOOT, fontsize=7, color="#555555")
     file = io.BytesIO()
-    figure.savefig(file, format="png")
+    figure.savefig(file, format=kind, metadata={"CreationDate": None} if kind == "pdf" else None)
     return file.getvalue()
 
 
 def facts(report: QualityReport) -> tuple[str, str]:
     """Two lines: what the file is, how good it is."""
-    info, windows = report.info, report.windows()
+    info, windows = report.info, report.seconds.windows()
     start = f"{info.start_time:%Y-%m-%d %H:%M:%S}" if info.start_time else "unknown start"
-    known = report.states[report.states != NOT_RECORDED]
+    states = report.seconds.states
+    known = states[states != NOT_RECORDED]
     usable = int(windows["assessable"].sum())
     hum = f"mains hum {report.quality.mains_hz:g} Hz" if report.quality.mains_hz else "no mains hum"
     return (
@@ -70,16 +76,17 @@ def clock(seconds: float) -> str:
 
 
 def _states(axes: mpl.axes.Axes, report: QualityReport) -> None:
-    names = [name for name, row in zip(report.names, report.states, strict=True) if (row != NOT_RECORDED).any()]
-    shown = commonest(report.states[[report.names.index(name) for name in names]])
+    states = report.seconds.states
+    rows = np.flatnonzero((states != NOT_RECORDED).any(axis=1)).tolist()
+    names, shown = [report.seconds.names[row] for row in rows], commonest(states[rows])
     image = np.ma.masked_equal(shown, NOT_RECORDED)
     colors = ListedColormap([COLORS[state] for state in STATES]).with_extremes(bad=GAP_COLOR)
-    extent = (0.0, max(report.states.shape[1], 1), max(len(names), 1) - 0.5, -0.5)
+    extent = (0.0, max(states.shape[1], 1), max(len(names), 1) - 0.5, -0.5)
     axes.imshow(image, cmap=colors, vmin=-0.5, vmax=len(STATES) - 0.5, aspect="auto", interpolation="nearest", extent=extent)
     axes.set_yticks(range(len(names)), names, fontsize=7)
     axes.set_facecolor(GAP_COLOR)
     axes.tick_params(labelbottom=False, length=2)
-    present = [state for number, state in enumerate(STATES) if (report.states == number).any()]
+    present = [state for number, state in enumerate(STATES) if (states == number).any()]
     patches = [Patch(facecolor=COLORS[state], edgecolor="#999999", label=state) for state in present]
     patches.append(Patch(facecolor=GAP_COLOR, edgecolor="#999999", hatch="////", label="not recorded"))
     axes.legend(handles=patches, ncols=10, fontsize=6.5, loc="lower left", bbox_to_anchor=(-0.005, 1.0), frameon=False)
@@ -101,7 +108,7 @@ def _hatch_gaps(axes: mpl.axes.Axes, report: QualityReport) -> None:
 
 
 def _of_channels(report: QualityReport, figure: str) -> list[float]:
-    rows = [row for row in range(len(report.names)) if (report.states[row] != NOT_RECORDED).any()]
+    rows = np.flatnonzero((report.seconds.marks != NOT_RECORDED).any(axis=1)).tolist()
     values = [getattr(report.quality.channels[row], figure) for row in rows]
     return [np.nan if value is None else float(value) for value in values]
 
@@ -118,23 +125,27 @@ def _bars(axes: mpl.axes.Axes, values: list[float], title: str, limits: tuple[fl
 
 
 def _windows(axes: mpl.axes.Axes, report: QualityReport) -> None:
-    windows = report.windows()
+    windows, seconds = report.seconds.windows(), report.seconds.marks.shape[1]
     edges = np.append(windows["start_s"], windows["start_s"][-1] + 10.0) if len(windows["start_s"]) else np.zeros(1)
     axes.stairs(100.0 * windows["artifact_share"], edges, color="#B04A00", fill=True, alpha=0.75)
     for start in windows["start_s"][~windows["assessable"]]:
         axes.axvspan(start, start + 10.0, color="#C9C9C9", zorder=0, linewidth=0)
     _hatch_gaps(axes, report)
     axes.set_ylim(0, 100)
-    axes.set_xlim(0, max(report.states.shape[1], 1))
+    axes.set_xlim(0, max(seconds, 1))
     axes.set_ylabel("artifacts (%)\nper 10 s; gray: not assessed", fontsize=7)
-    step = next((step for step in TICKS_S if report.states.shape[1] / step <= 10), TICKS_S[-1])
-    ticks = np.arange(0, report.states.shape[1] + 1, step)
+    step = next((step for step in TICKS_S if seconds / step <= 10), TICKS_S[-1])
+    ticks = np.arange(0, seconds + 1, step)
     axes.set_xticks(ticks, [clock(tick) for tick in ticks], fontsize=7)
     axes.tick_params(labelsize=7, length=2)
+
+
+def _not_assessed(report: QualityReport) -> tuple[str, ...]:
+    return tuple(f"{clock(part.start_s)} to {clock(part.stop_s)} not assessed: {part.reason}." for part in report.not_assessed or ())
 
 
 def _wrapped(sentences: tuple[str, ...], width: int = 62, lines: int = 17) -> list[str]:
     from textwrap import wrap
 
     found = [line for sentence in sentences for line in wrap(f"• {sentence}", width, subsequent_indent="  ")]
-    return found if len(found) <= lines else [*found[: lines - 1], "… more: hms inspect FILE"]
+    return found if len(found) <= lines else [*found[: lines - 1], "… more in the JSON of this report"]

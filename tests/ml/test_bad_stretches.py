@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from ml import page, quality_report
+from ml import electrode_seconds, page, quality_report
 from ml.channels import CHAIN_PAIRS, map_to_1020
 from tests.recordings import ArrayRecording, eeg
 
@@ -28,7 +28,7 @@ def test_every_trace_of_a_flat_electrode_is_marked_with_its_reason():
 def test_a_second_is_marked_alike_on_every_page_and_as_in_the_quality_report():
     source = flat(gaps=[(30.0, 34.0)])
     report = quality_report.inspect(source)
-    wanted = {at for at in range(100) if report.states[4, at] == quality_report.STATES.index("flat")}
+    wanted = {at for at in range(100) if report.seconds.states[4, at] == electrode_seconds.STATES.index("flat")}
     for start_s in (5.0, 11.0, 20.0, 29.0):
         seconds = {at for _, a, b, _ in bad(source, start_s, montage="referential") for at in range(round(a), round(b))}
         assert seconds == {at for at in wanted if start_s <= at < start_s + 20.0}, start_s
