@@ -8,7 +8,7 @@ does not grow with the length of the recording.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final
@@ -30,6 +30,7 @@ from ml.recording import RecordingSource
 from ml.resample import read_at_rate
 from ml.signal_check import check_samples
 from ml.windows import BEFORE, LABEL, WINDOW, Stretch
+from ml.work_ahead import work_ahead
 
 PIPELINE_VERSION: Final = "1.1"
 """Changes whenever the same recording and the same networks would give another result."""
@@ -91,8 +92,8 @@ def analyse(
     if chosen.assessable:
         tally.mains_hz = find_mains(source, chosen, stretches)
         blocks = list(cut_blocks(stretches, block_s))
-        for done, block in enumerate(blocks, start=1):
-            _analyse_block(source, ensemble, chosen, block, tally)
+        for done, (block, cleaned) in enumerate(clean_blocks(source, chosen, blocks, tally.mains_hz), start=1):
+            _analyse_block(cleaned, ensemble, chosen, block, tally)
             on_progress("analysing", done, len(blocks))
     spans = tally.spans(ensemble, prior)
     seen = tally.quality(chosen, spans)
@@ -237,10 +238,7 @@ class Cleaned:
         return np.asarray(self.reasons.any(axis=0))
 
 
-def _analyse_block(
-    source: RecordingSource, ensemble: Ensemble, chosen: NetworkInput, block: Block, tally: Tally
-) -> None:
-    cleaned = clean_block(source, chosen, block, tally.mains_hz)
+def _analyse_block(cleaned: Cleaned, ensemble: Ensemble, chosen: NetworkInput, block: Block, tally: Tally) -> None:
     _count_quality(cleaned, block, tally)
     _fill_spectrogram(cleaned, chosen, block, tally)
     _fill_trends(cleaned, chosen, block, tally)
@@ -254,6 +252,14 @@ def _analyse_block(
         tally.assessed[mine.start + rows] = True
     for kind in np.unique(bad[tally.assessed[mine]], axis=0):
         tally.filled |= kind
+
+
+def clean_blocks(
+    source: RecordingSource, chosen: NetworkInput, blocks: Sequence[Block], mains_hz: float | None, *, threads: int = 1
+) -> Iterator[tuple[Block, Cleaned]]:
+    """Every block with what ``clean_block`` makes of it; the next ones are computed ahead in threads."""
+    cleaned = work_ahead(lambda block: clean_block(source, chosen, block, mains_hz), blocks, threads=threads)
+    yield from zip(blocks, cleaned, strict=True)
 
 
 def clean_block(source: RecordingSource, chosen: NetworkInput, block: Block, mains_hz: float | None) -> Cleaned:
@@ -302,7 +308,7 @@ def _fill_spectrogram(cleaned: Cleaned, chosen: NetworkInput, block: Block, tall
     if not len(columns):
         return
     starts = columns * hop - cleaned.origin
-    pairs, members = chosen.recorded_pairs(_zero_for_missing(cleaned.values_uv))
+    pairs, members = chosen.recorded_pairs(cleaned.values_uv)
     counts = np.pad(np.cumsum(cleaned.bad, axis=1, dtype=np.int32), ((0, 0), (1, 0)))
     sound = counts[:, -(-(starts + length) // SECOND)] == counts[:, starts // SECOND]
     usable = np.array([sound[list(channels)].all(axis=0) for channels in members])
