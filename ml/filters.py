@@ -87,10 +87,30 @@ def zero_phase(
     data = np.asarray(values, dtype=np.float64)
     if not len(sections) or data.shape[-1] < 2:
         return data.copy()
-    offset = data[..., :1]
-    pad = min(int(pad_s * sfreq_hz), data.shape[-1] - 1)
-    filtered = signal.sosfiltfilt(sections, data - offset, axis=-1, padtype="odd", padlen=pad)
-    return np.asarray(filtered + offset * _gain_at_zero(sections), dtype=np.float64)
+    filtered = np.empty(data.shape)
+    rows = data.reshape(-1, data.shape[-1])
+    for row, target in zip(rows, filtered.reshape(rows.shape), strict=True):
+        target[:] = _both_ways(row, sections, min(int(pad_s * sfreq_hz), len(row) - 1))
+    return filtered
+
+
+def _both_ways(row: NDArray[np.float64], sections: Sections, pad: int) -> NDArray[np.float64]:
+    """One row as ``scipy.signal.sosfiltfilt`` filters it; row by row, all passes stay within the cache."""
+    steady, gain = _steady(sections.tobytes())
+    centered = row - row[0]
+    extended = np.concatenate([
+        2.0 * centered[0] - centered[pad:0:-1], centered, 2.0 * centered[-1] - centered[-2 : -pad - 2 : -1]])
+    forward, _ = signal.sosfilt(sections, extended, zi=steady * extended[0])
+    backward, _ = signal.sosfilt(sections, forward[::-1], zi=steady * forward[-1])
+    inner = backward[::-1][pad : len(extended) - pad]
+    return np.asarray(inner + row[0] * gain, dtype=np.float64) if gain else inner
+
+
+@lru_cache(maxsize=256)
+def _steady(sections: bytes) -> tuple[NDArray[np.float64], float]:
+    """State of the sections under a constant of 1, and what both directions make of it."""
+    of_constant = np.frombuffer(sections).reshape(-1, 6)
+    return np.asarray(signal.sosfilt_zi(of_constant), dtype=np.float64), _gain_at_zero(of_constant)
 
 
 def _gain_at_zero(sections: Sections) -> float:
@@ -134,12 +154,14 @@ def clean(
     band_hz
         ``WIDE_BAND_HZ``, or what a site has set; a side that is ``None`` is left open. The networks know ``BAND_HZ`` only.
     """
-    filled, missing = fill_missing(values)
     sections = band_pass(*band_hz, sfreq_hz, HIGH_PASS_ORDER, LOW_PASS_ORDER)
     if mains_hz is not None:
         sections = np.concatenate([sections, notch(mains_hz, sfreq_hz)])
-    cleaned = zero_phase(filled, sections, sfreq_hz).astype(np.float32)
-    cleaned[missing] = np.nan
+    cleaned = np.empty(values.shape, dtype=np.float32)
+    for row in range(len(values)):                       # one row in double precision at a time
+        filled, missing = fill_missing(values[row : row + 1])
+        cleaned[row] = zero_phase(filled, sections, sfreq_hz)[0]
+        cleaned[row, missing[0]] = np.nan
     return cleaned
 
 

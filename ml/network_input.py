@@ -45,11 +45,14 @@ class NetworkInput:
         return matrix.astype(np.float32)
 
     def recorded_pairs(self, values_uv: NDArray[np.float32]) -> tuple[NDArray[np.float32], list[tuple[int, ...]]]:
-        """The 18 pairs without any filling in, and the channels that each needs."""
+        """The 18 pairs without any filling in, NaN where one of the two is, and the channels that each needs."""
         if self.of_pairs:
             return values_uv, [(row,) for row in range(len(self.names))]
         members = [(ELECTRODES.index(first), ELECTRODES.index(second)) for first, second in CHAIN_PAIRS]
-        return CHAINS.astype(np.float32) @ values_uv, list(members)
+        pairs = np.empty((len(members), values_uv.shape[1]), dtype=values_uv.dtype)
+        for pair, (first, second) in zip(pairs, members, strict=True):     # a product with a matrix would spread a NaN to all pairs
+            np.subtract(values_uv[first], values_uv[second], out=pair)
+        return pairs, list(members)
 
 
 def choose_input(layout: ChannelLayout) -> NetworkInput:

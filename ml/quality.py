@@ -16,6 +16,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import fft
 
 from ml.analysis import ChannelQuality
 from ml.filters import ANALYSIS_HZ, fill_missing
@@ -160,7 +161,7 @@ def _noise(pieces: NDArray[np.float32]) -> tuple[NDArray[np.bool_], NDArray[np.b
     """Seconds with too much noise above the band and with too much hum, and the noise in µV; (channels, seconds) each."""
     taper = np.hanning(SECOND).astype(np.float32)
     centered = (pieces - pieces.mean(axis=-1, keepdims=True)) * taper
-    power = np.abs(np.fft.rfft(centered, axis=-1)) ** 2 * (2.0 / (SECOND * float(np.sum(taper**2))))
+    power = np.abs(fft.rfft(centered, axis=-1)) ** 2 * (2.0 / (SECOND * float(np.sum(taper**2))))
     hertz = np.arange(power.shape[-1])
     hum = np.maximum(power[..., 49:52].sum(axis=-1), power[..., 59:62].sum(axis=-1)) ** 0.5
     beyond = (hertz >= 45) & (hertz <= 95) & (np.abs(hertz - 50) > 2) & (np.abs(hertz - 60) > 2)

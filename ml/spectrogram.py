@@ -36,6 +36,8 @@ COLUMN: Final = int(WINDOW_S * ANALYSIS_HZ)
 HOP: Final = int(STEP_S * ANALYSIS_HZ)
 FREQS_HZ: Final[NDArray[np.float64]] = np.arange(BAND_HZ[0], BAND_HZ[1] + 0.01, 1.0 / WINDOW_S)
 _CHUNK: Final = 64
+_IN_REGIONS: Final = 1 + max(max(members) for members in REGIONS.values())
+"""Pairs of the midline, which come last, belong to no region."""
 HMS_N_FFT: Final = 1024
 HMS_FREQS_HZ: Final[NDArray[np.float64]] = np.arange(3.0, 103.0) * (ANALYSIS_HZ / HMS_N_FFT)
 
@@ -98,7 +100,7 @@ def regional_db(
     result = np.full((len(REGIONS), len(FREQS_HZ), len(starts)), np.nan, dtype=np.float32)
     for first in range(0, len(starts), _CHUNK):
         part = slice(first, first + _CHUNK)
-        power = multitaper(views[:, starts[part]])
+        power = multitaper(views[:_IN_REGIONS, starts[part]])
         for row, members in enumerate(REGIONS.values()):
             weights = usable[list(members), part].astype(np.float32)
             total = np.einsum("pcf,pc->fc", power[list(members)], weights)

@@ -49,3 +49,13 @@ def test_an_absent_electrode_makes_no_recorded_pair():
     pairs, members = found.recorded_pairs(np.eye(19, dtype=np.float32))
     assert np.array_equal(pairs, CHAINS)
     assert members[0] == (ELECTRODES.index("Fp1"), ELECTRODES.index("F7"))
+
+
+def test_what_one_electrode_lacks_is_missing_in_its_own_pairs_only():
+    values = np.arange(38, dtype=np.float32).reshape(19, 2)
+    values[ELECTRODES.index("F7"), 1] = np.nan
+    pairs, members = chosen(*ELECTRODES).recorded_pairs(values)
+    of_f7 = [ELECTRODES.index("F7") in pair for pair in members]
+    assert sum(of_f7) == 2
+    assert np.array_equal(np.isnan(pairs[:, 1]), of_f7)
+    assert not np.isnan(pairs[:, 0]).any()

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from ml.channels import ELECTRODES
 from ml.features import of_recording
 from tests.recordings import ArrayRecording, eeg
 
@@ -34,3 +35,10 @@ def test_a_dead_electrode_empties_its_pairs_only():
     blocks = list(of_recording.stream(ArrayRecording(uv), which="fast"))
     empty = np.isnan(blocks[0].table.by_channel).all(axis=(0, 2))
     assert [name for name, lost in zip(blocks[0].table.channel_names, empty, strict=True) if lost] == ["Fp1-F7", "Fp1-F3"]
+
+
+def test_a_recording_without_one_electrode_has_the_features_of_the_other_pairs():
+    source = ArrayRecording(eeg(40, n=18), names=[name for name in ELECTRODES if name != "Pz"])
+    table = next(of_recording.stream(source, which="fast")).table
+    empty = np.isnan(table.by_channel).all(axis=(0, 2))
+    assert [name for name, lost in zip(table.channel_names, empty, strict=True) if lost] == ["Cz-Pz"]
