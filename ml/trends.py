@@ -244,6 +244,8 @@ def _of_time() -> list[str]:
 
 def _over_last_minute(by_column: NDArray[np.float32]) -> NDArray[np.float32]:
     """Mean of each column and the five before it, of those that are known."""
+    if not by_column.shape[-1]:
+        return by_column
     padded = np.pad(by_column, ((0, 0), (SUPPRESSION_COLUMNS - 1, 0)), constant_values=np.nan)
     minutes = np.lib.stride_tricks.sliding_window_view(padded, SUPPRESSION_COLUMNS, axis=-1)
     return np.where(np.isnan(by_column), np.float32(np.nan), _quiet(np.nanmean, minutes, axis=-1))

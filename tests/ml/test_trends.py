@@ -86,6 +86,10 @@ def test_suppression_is_that_of_the_last_minute():
     assert found[11] > 0.9
 
 
+def test_less_than_a_column_has_no_trends():
+    assert _of(eeg(9.0)).suppression.shape == (2, 0)
+
+
 def test_band_power_is_the_variance_of_a_rhythm_in_its_band():
     uv = eeg(60, n=18) * 0.02 + (_sine(10.0, 60, 40.0) + _sine(2.0, 60, 80.0)).astype(np.float32)
     found = _of(uv).band_uv2[:, :, 1:-1]
