@@ -56,6 +56,8 @@ REPORTED_SHARE: Final = 0.01
 """Share of the seconds from which a reason is named (PREP: 1 % of the pieces)."""
 REASONS: Final = ("no values", "flat", "clipped", "noisy", "mains", "uncorrelated")
 SECOND: Final = int(ANALYSIS_HZ)
+_PART: Final = 60
+"""Seconds that are judged at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,22 +104,43 @@ def _judge_known(
     raw_uv: NDArray[np.float32], clean_uv: NDArray[np.float32], common_reference: bool
 ) -> tuple[NDArray[np.bool_], Measures]:
     """Verdicts on channels that have values somewhere, (n_reasons, channels, seconds), and what was measured."""
-    raw, missing = fill_missing(_seconds(raw_uv).reshape(len(raw_uv), -1))
-    shape = (len(raw), -1, SECOND)
-    raw32 = raw.astype(np.float32)
-    pieces = _seconds(clean_uv)
-    clean = np.where(np.isnan(pieces), np.float32(0.0), pieces)
-    absent = missing.reshape(shape).mean(axis=-1) > MISSING_SHARE
-    flat = raw32.reshape(shape).std(axis=-1) < FLAT_UV
-    clipped = clipped_samples(raw32).reshape(shape).mean(axis=-1) > CLIPPED_SHARE
-    clipped[flat] |= np.abs(np.median(raw32.reshape(shape)[flat], axis=-1)) > RAIL_UV
-    noisy, mains, noise_uv = _noise((_median_free(raw32) if common_reference else raw32).reshape(shape))
+    raw, missing = _bridged(_seconds(raw_uv))
+    shift_uv = baseline_shift(raw)
+    clipped = clipped_samples(raw.reshape(len(raw), -1)).reshape(raw.shape).mean(axis=-1) > CLIPPED_SHARE
+    clean = _seconds(clean_uv)
+    parts = [
+        _judge_seconds(raw[:, part], clean[:, part], missing[:, part], clipped[:, part], shift_uv[:, part], common_reference)
+        for part in (slice(first, first + _PART) for first in range(0, raw.shape[1], _PART))
+    ]
+    return np.concatenate([reasons for reasons, _ in parts], axis=-1), Measures.joined([measured for _, measured in parts])
+
+
+def _bridged(pieces: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """Seconds without missing values, and which lacked too many, (channels, seconds)."""
+    bridged, lacking = np.empty(pieces.shape, dtype=np.float32), np.empty(pieces.shape[:2], dtype=bool)
+    for row, values in enumerate(pieces):                # one row in double precision at a time
+        filled, missing = fill_missing(values.reshape(1, -1))
+        bridged[row] = filled.reshape(values.shape)
+        lacking[row] = missing.reshape(values.shape).mean(axis=-1) > MISSING_SHARE
+    return bridged, lacking
+
+
+def _judge_seconds(
+    raw: NDArray[np.float32], clean_uv: NDArray[np.float32], absent: NDArray[np.bool_], clipped: NDArray[np.bool_],
+    shift_uv: NDArray[np.float32], common_reference: bool,
+) -> tuple[NDArray[np.bool_], Measures]:
+    """Verdicts on some seconds, (n_reasons, channels, seconds): so few that they stay within the cache."""
+    clean = np.where(np.isnan(clean_uv), np.float32(0.0), clean_uv)
+    flat = raw.std(axis=-1) < FLAT_UV
+    clipped = clipped.copy()
+    clipped[flat] |= np.abs(np.median(raw[flat], axis=-1)) > RAIL_UV
+    noisy, mains, noise_uv = _noise(_median_free(raw) if common_reference else raw)
     spread = clean.std(axis=-1)
     deviating = spread > DEVIATION_RATIO * np.maximum(np.median(spread, axis=0), FLAT_UV)
     correlation = correlations(clean)
     alone = np.abs(correlation).max(axis=-1).T < CORRELATION
     sound = ~(absent | flat | clipped)
-    hum_uv, shift_uv = line_noise(raw32.reshape(shape), ANALYSIS_HZ), baseline_shift(raw32.reshape(shape))
+    hum_uv = line_noise(raw, ANALYSIS_HZ)
     own_uv = against_the_others(clean, spread, sound) if common_reference else spread
     alike = show_the_same(correlation, spread, own_uv) & sound[:, None] & sound[None]
     rms, noise, hum, shift = (np.where(absent, np.float32(np.nan), values) for values in (spread, noise_uv, hum_uv, shift_uv))

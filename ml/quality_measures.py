@@ -7,7 +7,7 @@ EEGMMIDB): the noise of their electrodes is 2 to 4 µV in the median and their b
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -75,6 +75,11 @@ class Measures:
         """Of channels without values."""
         empty = np.full((n_channels, seconds), np.nan, dtype=np.float32)
         return cls(empty, empty.copy(), empty.copy(), empty.copy(), np.zeros((n_channels, n_channels, seconds), dtype=bool))
+
+    @classmethod
+    def joined(cls, parts: Sequence[Measures]) -> Measures:
+        """Of consecutive seconds."""
+        return cls(*(np.concatenate([getattr(part, name) for part in parts], axis=-1) for name in cls.__slots__))
 
     def fill(self, rows: NDArray[np.bool_], of_rows: Measures) -> None:
         """Set the channels that have values."""
