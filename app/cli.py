@@ -36,6 +36,9 @@ COMMANDS: Final[dict[str, Lazy]] = {
     "features": Lazy("app.commands.features", "features", "Write features of a recording as a Parquet table."),
     "inspect": Lazy("app.commands.inspect", "inspect", "Tell what a recording is and how good its signals are."),
     "synth": Lazy("app.commands.synth", "synth", "Write synthetic EEG recordings."),
+    "train": Lazy("app.commands.train", "train", "Train the networks (extra train)."),
+    "evaluate": Lazy("app.commands.evaluate", "evaluate", "Evaluate an ensemble: JSON, Markdown and plots (extra train)."),
+    "export": Lazy("app.commands.export", "export", "Export trained networks as weights that serve (extra train)."),
     "bench": Lazy("app.commands.bench", "bench", "Measure speed and memory; prints JSON."),
 }
 

@@ -11,6 +11,7 @@ from typing import Final
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.utils.checkpoint import checkpoint
 
 from ml.nets.front_end import Decimate, recorded
 
@@ -88,6 +89,11 @@ class CentrePooling(nn.Module):
 class ResNet1dGru(nn.Module):
     """Logits (B, 6) from windows (B, 18, 10000) in µV at 200 Hz, 0 where nothing was recorded."""
 
+    checkpointing = False
+    """In training, compute the activations of the encoder twice and keep fewer of them."""
+    masks = 0
+    """Of spectrograms; this network has none."""
+
     def __init__(self, *, widths: tuple[int, int, int, int] = (24, 40, 56, 80), hidden: int = 64, dropout: float = 0.2) -> None:
         super().__init__()
         first, second, third, last = widths
@@ -109,7 +115,9 @@ class ResNet1dGru(nn.Module):
         """Logits from windows that are decimated already (B, 18, 2500)."""
         edge = (x.shape[-1] - CENTRAL) // 2
         x = x[..., edge : edge + CENTRAL]                                                # (B, 18, 1000)
-        encoded = self.stages(self.stem(_chains(x)))                                     # (B*5, C, 42)
+        stem = self.stem(_chains(x))
+        twice = self.checkpointing and self.training
+        encoded = checkpoint(self.stages, stem, use_reentrant=False) if twice else self.stages(stem)   # (B*5, C, 42)
         fused = self.fuse(_symmetric(encoded))                                           # (B, 128, 42)
         states, _ = self.gru(fused.transpose(1, 2))                                      # (B, 42, 2*hidden)
         centre = fused[..., STEPS // 2 - 10 : STEPS // 2 + 11].mean(dim=-1)              # (B, 128)

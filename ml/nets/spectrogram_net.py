@@ -13,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.utils.checkpoint import checkpoint
 
 from ml.nets.front_end import Decimate
 
@@ -94,6 +95,11 @@ class ImageBranch(nn.Module):
 class SpectrogramNet(nn.Module):
     """Logits (B, 6) from windows (B, 18, 10000) in µV at 200 Hz, 0 where nothing was recorded."""
 
+    checkpointing = False
+    """In training, compute the activations of the branches twice and keep fewer of them."""
+    masks = 0
+    """Stripes of time and of frequency that are blanked in each training image, at most (XY masking, HMS fourth place)."""
+
     def __init__(self, *, width: int = 64, dropout: float = 0.25) -> None:
         super().__init__()
         self.decimate = Decimate()
@@ -109,6 +115,25 @@ class SpectrogramNet(nn.Module):
     def from_50_hz(self, x: Tensor) -> Tensor:
         """Logits from windows that are decimated already (B, 18, 2500)."""
         x = x.clamp(-1_000, 1_000)
-        features = [self.whole_branch(self.whole(x)), self.zoom_branch(self.zoom(x[..., ZOOM]))]
+        images = [self.whole(x), self.zoom(x[..., ZOOM])]
+        branches = [self.whole_branch, self.zoom_branch]
+        if self.training and self.masks:
+            images = [striped(image, self.masks) for image in images]
+        if self.training and self.checkpointing:
+            features = [checkpoint(branch, image, use_reentrant=False) for branch, image in zip(branches, images, strict=True)]
+        else:
+            features = [branch(image) for branch, image in zip(branches, images, strict=True)]
         logits: Tensor = self.head(torch.cat(features, dim=1))
         return logits
+
+
+def striped(image: Tensor, masks: int) -> Tensor:
+    """Blank up to ``masks`` stripes of at most a tenth of the time and as many of the frequencies in each image (B, 7, F, T)."""
+    for axis in (2, 3):
+        size = image.shape[axis]
+        place = torch.arange(size, device=image.device)[None, None]
+        start = torch.randint(0, size, (image.shape[0], masks, 1), device=image.device)
+        length = torch.randint(0, max(size // 10, 1) + 1, (image.shape[0], masks, 1), device=image.device)
+        kept = ~((place >= start) & (place < start + length)).any(dim=1)                        # (B, size)
+        image = image * (kept[:, None, :, None] if axis == 2 else kept[:, None, None])
+    return image

@@ -28,13 +28,21 @@ class WindowSet:
     bipolar_uv: NDArray[np.float16]      # (n, 18, 2500)
     votes: NDArray[np.float32]           # (n, 6)
     patient: NDArray[np.int64]           # (n,)
+    n_votes: NDArray[np.int64] | None = None     # (n,) experts, where people voted
+    label: NDArray[np.int64] | None = None       # (n,) rows of one label are crops that share it
 
-    def balanced(self, rng: np.random.Generator, size: int) -> NDArray[np.int64]:
-        """Random rows in which every class is as frequent as any other (by most votes)."""
-        majority = self.votes.argmax(axis=1)
-        share = np.bincount(majority, minlength=self.votes.shape[1]).astype(float)
-        weight = 1 / share[majority]
-        return np.asarray(rng.choice(len(majority), size, p=weight / weight.sum()), dtype=np.int64)
+    @property
+    def share(self) -> NDArray[np.float64]:
+        """How much of a label each row is (n,): 1, or less where a label has several crops."""
+        if self.label is None:
+            return np.ones(len(self.votes))
+        return np.asarray(1.0 / np.bincount(self.label)[self.label])
+
+    def rows(self, chosen: NDArray[np.int64] | NDArray[np.bool_]) -> WindowSet:
+        """Some of the windows; reads them into memory."""
+        _, label = (None, None) if self.label is None else np.unique(self.label[chosen], return_inverse=True)
+        n_votes = None if self.n_votes is None else self.n_votes[chosen]
+        return WindowSet(self.bipolar_uv[chosen], self.votes[chosen], self.patient[chosen], n_votes, label)
 
 
 def build(directory: Path, *, n: int, seed: int, per_patient: int, processes: int = 2) -> WindowSet:

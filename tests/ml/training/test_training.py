@@ -13,19 +13,7 @@ torch = pytest.importorskip("torch", reason="extra train absent")
 from ml.training import calibrate, config, dataset, metrics, train  # noqa: E402
 from ml.training.augment import MIRROR, augment  # noqa: E402
 from ml.training.config import TrainingConfig  # noqa: E402
-from ml.training.dataset import WindowSet  # noqa: E402
-
-
-def toy_windows(n: int) -> WindowSet:
-    """Windows whose class is the frequency of a sine: learnable in seconds."""
-    rng = np.random.default_rng(0)
-    label = rng.integers(0, 6, n)
-    seconds = np.arange(2500) / 50
-    waves = np.sin(2 * np.pi * (1 + 2 * label[:, None]) * seconds + rng.uniform(0, 6, (n, 1)))[:, None]
-    bipolar_uv = (30 * waves * np.ones((1, 18, 1)) + rng.normal(0, 3, (n, 18, 2500))).astype(np.float16)
-    votes = np.full((n, 6), 0.02, dtype=np.float32)
-    votes[np.arange(n), label] = 0.9
-    return WindowSet(bipolar_uv, votes, np.arange(n))
+from tests.ml.training.toy import toy_windows  # noqa: E402
 
 
 @pytest.fixture(autouse=True)
