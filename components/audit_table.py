@@ -24,6 +24,8 @@ ACTIONS: Final = {
     "upload_refused": "Upload refused",
     "upload_cancelled": "Upload cancelled",
     "study_created": "Study created",
+    "studies_joined": "Studies joined",
+    "study_separated": "Joined study separated",
     "recording_opened": "Recording opened",
     "study_status": "Study status changed",
     "analysis_asked": "Analysis asked for",

@@ -1,4 +1,4 @@
-"""Studies: the list, one study, its analysis as JSON, its events and the decisions about them."""
+"""Studies: the list, one study, joining, its analysis as JSON, its events and the decisions about them."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
+from app import settings
 from app.api.errors import DOCUMENTED
 from app.api.patients import PatientOut
 from app.auth import SignedIn
 from app.db.session import reading, writing
 from app.errors import NotFound
-from app.services import analyses, channel_names, reviews, studies
+from app.file_store import open_store
+from app.services import analyses, channel_names, joining, reviews, studies
 from app.services.studies import Status
 
 router = APIRouter(tags=["studies"], responses=DOCUMENTED)
@@ -66,6 +68,34 @@ class QueuedOut(BaseModel):
     job_id: UUID
 
 
+class JoinIn(BaseModel):
+    """Studies of one patient whose files are parts of one recording, in any order."""
+
+    study_ids: list[UUID] = Field(min_length=2, max_length=joining.MAX_PARTS)
+
+
+class JoinedOut(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    study_id: UUID = Field(description="Of the joined recording")
+    job_id: UUID | None = Field(description="Of its newest analysis")
+
+
+class SeparatedOut(BaseModel):
+    study_ids: tuple[UUID, ...] = Field(description="Of the parts, which are studies of their own again")
+
+
+class PartOut(BaseModel):
+    """A file of a joined recording, in seconds on the one clock; where two overlap the earlier one is read."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    study_id: UUID
+    original_name: str
+    start_s: float
+    stop_s: float
+
+
 class StudyOut(BaseModel):
     """One study with its patient and what its header says."""
 
@@ -89,6 +119,9 @@ class StudyOut(BaseModel):
     findings: tuple[str, ...]
     equipment: str
     synthetic: bool
+    parts: tuple[PartOut, ...] = Field(description="Of a joined recording, in order of their start")
+    joined_into: UUID | None = Field(description="The study that this one is a part of")
+    separated: bool = Field(description="A joined recording that was taken apart again")
 
 
 class EventOut(BaseModel):
@@ -133,6 +166,27 @@ def list_studies(who: SignedIn, text: Annotated[str, Query(max_length=200)] = ""
     with reading() as session:
         found = studies.worklist(session, who, text=text, status=status, limit=limit)
     return [StudyRowOut.model_validate(row) for row in found]
+
+
+@router.post("/studies/join", status_code=201)
+def join(asked: JoinIn, who: SignedIn) -> JoinedOut:
+    """Make one study on one clock of files that a recorder split, and queue its analysis; the same studies twice are one.
+
+    409 where one is joined already, not converted yet, or was decided or reported on; 422 where they are of several patients,
+    state no start time, differ in channels or rates, or lie more than a day apart.
+    """
+    with reading() as session:
+        parts = joining.begin(session, who, asked.study_ids)
+    whole = joining.put_together(parts, open_store(settings.current()))
+    with writing() as session:
+        return JoinedOut.model_validate(joining.finish(session, who, whole))
+
+
+@router.post("/studies/{study_id}/separate")
+def separate(study_id: UUID, who: SignedIn) -> SeparatedOut:
+    """Make the files of a joined recording studies of their own again; 409 once findings were decided or a report was written."""
+    with writing() as session:
+        return SeparatedOut(study_ids=joining.separate(session, who, study_id))
 
 
 @router.get("/studies/{study_id}")

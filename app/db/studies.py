@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, DateTime, Float, ForeignKey, String, UniqueConstraint
+from sqlalchemy import BigInteger, ColumnElement, DateTime, Float, ForeignKey, String, UniqueConstraint, and_
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.db.columns import Identified, JsonObject, Table
 from app.db.patients import Patient
+from app.errors import Conflict
 from ml.file_kind import CONVERTED_FORMATS
 
 
@@ -64,6 +65,8 @@ class Study(Identified, Table):
     # queued, analysing, analysed, failed, cancelled; then in_review, reported
     synthetic: Mapped[bool] = mapped_column(default=False)
     note: Mapped[str] = mapped_column(default="")
+    joined_into_id: Mapped[UUID | None] = mapped_column(ForeignKey("study.id"), index=True)   # the study that this one is a part of
+    separated_at: Mapped[datetime | None]                        # when a joined study was taken apart again
 
     patient: Mapped[Patient] = relationship(lazy="joined")
     file: Mapped[StoredFile] = relationship(lazy="joined", foreign_keys=[file_id])
@@ -73,3 +76,15 @@ class Study(Identified, Table):
     def readable_file(self) -> StoredFile | None:
         """The file that pages and analyses read; None while another maker's recording waits to be converted."""
         return self.converted_file or (None if self.format in CONVERTED_FORMATS else self.file)
+
+    @classmethod
+    def stands(cls) -> ColumnElement[bool]:
+        """SQL condition: a study of its own, neither a part of a joined one nor one that was taken apart."""
+        return and_(cls.joined_into_id.is_(None), cls.separated_at.is_(None))
+
+    def require_standing(self) -> None:
+        """``Conflict`` for a study on which work would be seen by nobody."""
+        if self.joined_into_id is not None:
+            raise Conflict("This recording is a part of a joined one. Work on the joined study, or separate it first.")
+        if self.separated_at is not None:
+            raise Conflict("This joined recording was separated; its parts are studies of their own again. Work on these.")

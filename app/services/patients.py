@@ -120,7 +120,7 @@ def _wanted(who: Actor, text: str) -> list[ColumnElement[bool]]:
 def _with_studies(who: Actor) -> tuple[Select[Any], dict[SortKey, ColumnElement[Any]]]:
     studies = (
         select(Study.patient_id, func.count().label("n"), func.max(Study.created_at).label("last"))
-        .where(Study.clinic_id == who.clinic_id).group_by(Study.patient_id).subquery()
+        .where(Study.clinic_id == who.clinic_id, Study.stands()).group_by(Study.patient_id).subquery()
     )
     count = func.coalesce(studies.c.n, 0)
     columns: dict[SortKey, ColumnElement[Any]] = {

@@ -86,6 +86,7 @@ def draft_for(session: Session, who: Actor, study_id: UUID, *, now: datetime) ->
     """The report of a study, begun if there is none; a draft takes up what the reader has accepted since."""
     study = studies.get(session, who, study_id)
     require(who, Permission.WRITE_REPORT)
+    study.require_standing()
     report = _newest(session, study_id)
     if report is None:
         report = Report(study_id=study.id, author_id=who.user_id, changed_at=now, content={"texts": {}, "events": []})
@@ -181,7 +182,7 @@ def listing(session: Session, who: Actor, *, limit: int = 500) -> list[ReportRow
     require(who, Permission.READ_STUDIES)
     rows = session.execute(
         select(Report, Study, Patient).join(Study, Report.study_id == Study.id).join(Patient, Study.patient_id == Patient.id)
-        .where(Study.clinic_id == who.clinic_id).order_by(Report.changed_at.desc()).limit(limit)
+        .where(Study.clinic_id == who.clinic_id, Study.stands()).order_by(Report.changed_at.desc()).limit(limit)
     ).all()
     names = _names(session, {user for report, _, _ in rows for user in (report.author_id, report.signed_by) if user})
     return [
@@ -204,6 +205,7 @@ def _draft(session: Session, who: Actor, report_id: UUID) -> Report:
     require(who, Permission.WRITE_REPORT)
     if report.status != "draft":
         raise Conflict("This report is signed and can no longer be changed.")
+    session.get_one(Study, report.study_id).require_standing()
     return report
 
 
@@ -277,5 +279,6 @@ def _view(session: Session, report: Report) -> ReportView:
 def count_by_status(session: Session, who: Actor) -> dict[str, int]:
     """How many reports of the clinic are drafts and how many are final."""
     require(who, Permission.READ_STUDIES)
-    query = select(Report.status, func.count()).join(Study, Report.study_id == Study.id).where(Study.clinic_id == who.clinic_id).group_by(Report.status)
+    query = select(Report.status, func.count()).join(Study, Report.study_id == Study.id).group_by(Report.status)
+    query = query.where(Study.clinic_id == who.clinic_id, Study.stands())
     return dict(session.execute(query).all())

@@ -61,6 +61,7 @@ def decide(
     """
     event, study = _find(session, who, event_id)
     require(who, Permission.REVIEW)
+    study.require_standing()
     if decision not in DECISIONS:
         raise Invalid(f"A finding is accepted, dismissed or withdrawn, not {decision}.")
     if study.status == "reported":

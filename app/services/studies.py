@@ -66,6 +66,16 @@ class StudyRow:
 
 
 @dataclass(frozen=True, slots=True)
+class PartView:
+    """A file of a joined recording, on the one clock."""
+
+    study_id: UUID
+    original_name: str
+    start_s: float
+    stop_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class StudyView:
     """One study: banner, header facts, state."""
 
@@ -88,6 +98,9 @@ class StudyView:
     equipment: str
     note: str
     synthetic: bool
+    parts: tuple[PartView, ...] = ()     # of a joined recording, in order of their start
+    joined_into: UUID | None = None      # the study that this one is a part of
+    separated: bool = False              # a joined recording that was taken apart again
 
     @property
     def layout(self) -> ChannelLayout:
@@ -167,7 +180,7 @@ def worklist(
 ) -> list[StudyRow]:
     """The newest studies of the clinic of ``who``, newest first."""
     require(who, Permission.READ_STUDIES)
-    wanted: list[ColumnElement[bool]] = [Study.clinic_id == who.clinic_id]
+    wanted: list[ColumnElement[bool]] = [Study.clinic_id == who.clinic_id, Study.stands()]
     if status:
         wanted.append(Study.status == status)
     if patient_id:
@@ -191,14 +204,15 @@ def find(session: Session, who: Actor, study_id: UUID) -> StudyView:
     study = get(session, who, study_id)
     require(who, Permission.READ_STUDIES)
     age = ages.at_recording(study.patient.birth_date, study.start_local)
-    header = study.header
+    header, parts = study.header, _part_rows(session, study)
     return StudyView(
         id=study.id, patient=patients.view_of(study.patient), age=age, age_warning=age.warning,
-        original_name=study.original_name, sha256=study.file.sha256, size=study.file.size, format=study.format,
+        original_name=study.original_name, sha256=study.file.sha256, size=sum(part.file.size for part, _, _ in parts) or study.file.size, format=study.format,
         start_local=study.start_local, duration_s=study.duration_s, uploaded_at=study.created_at, status=_status(study),
         signals=tuple(header.get("signals", ())), gaps=tuple((a, b) for a, b in header.get("gaps", ())),
         channel_names=dict(study.channel_names), findings=_findings(study), equipment=header.get("equipment", ""), note=study.note,
-        synthetic=study.synthetic,
+        synthetic=study.synthetic, joined_into=study.joined_into_id, separated=study.separated_at is not None,
+        parts=tuple(PartView(part.id, part.original_name, start_s, stop_s) for part, start_s, stop_s in parts),
     )
 
 
@@ -274,6 +288,13 @@ def _findings(study: Study) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*study.header.get("findings", ()), *layout_of(signals, study.channel_names).findings)))
 
 
+def _part_rows(session: Session, study: Study) -> list[tuple[Study, float, float]]:
+    """Of a joined recording, as ``joining`` keeps them in the header, with where they lie; a study of one file has none."""
+    kept = [(UUID(part["study_id"]), part["start_s"], part["stop_s"]) for part in study.header.get("parts", ())]
+    rows = {row.id: row for row in session.scalars(select(Study).where(Study.id.in_([key for key, _, _ in kept])))} if kept else {}
+    return [(rows[key], start_s, stop_s) for key, start_s, stop_s in kept]
+
+
 def _file(session: Session, clinic_id: UUID, sha256: str, size: int) -> StoredFile:
     known = select(StoredFile).where(StoredFile.clinic_id == clinic_id, StoredFile.sha256 == sha256)
     file = session.scalar(known)
@@ -329,5 +350,5 @@ def _row(study: Study, job: Job | None, analysis: Analysis | None, counts: dict[
 def count_by_status(session: Session, who: Actor) -> dict[str, int]:
     """How many studies of the clinic of ``who`` have each status."""
     require(who, Permission.READ_STUDIES)
-    query = select(Study.status, func.count()).where(Study.clinic_id == who.clinic_id).group_by(Study.status)
+    query = select(Study.status, func.count()).where(Study.clinic_id == who.clinic_id, Study.stands()).group_by(Study.status)
     return {status: count for status, count in session.execute(query)}  # noqa: C416 (a row is no pair to mypy)

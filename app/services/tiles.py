@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 import struct
 from collections import OrderedDict
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from threading import Lock
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -166,8 +166,22 @@ def page(store: FileStore, handle: RecordingHandle, query: PageQuery, *, right_f
 
 
 def notes(store: FileStore, handle: RecordingHandle) -> tuple[Annotation, ...]:
-    """What the recorder or a technologist left in the file, in order of onset."""
-    return _open.get(store, handle).source.annotations()
+    """What the recorder or a technologist left in the file, in order of onset; also where each file of a joined recording begins."""
+    kept = _open.get(store, handle).source.annotations()
+    return tuple(sorted((*kept, *_joints(handle.header.get("parts", ()))), key=lambda note: note.onset_s))
+
+
+def _joints(parts: Sequence[Mapping[str, Any]]) -> Iterator[Annotation]:
+    """Where two files overlap, the note lasts as long as they do."""
+    reached = float(parts[0]["stop_s"]) if parts else 0.0
+    for number, part in enumerate(parts[1:], 2):
+        start_s, stop_s = float(part["start_s"]), float(part["stop_s"])
+        overlap_s, words = min(reached, stop_s) - start_s, f"file {number} of {len(parts)} begins"
+        if overlap_s > 0.001:
+            yield Annotation(start_s, overlap_s, f"{words}; for {overlap_s:.2f} s it overlaps the one before it, which is shown")
+        else:
+            yield Annotation(start_s, None, f"{words}, {-overlap_s:.2f} s after the one before it" if overlap_s < -0.001 else words)
+        reached = max(reached, stop_s)
 
 
 def ribbon(spans: Spans) -> bytes:

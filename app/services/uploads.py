@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from app.access import Actor, Permission, Role, require
 from app.db.accounts import User
-from app.db.studies import Upload
+from app.db.studies import Study, Upload
 from app.db.work import Job
 from app.errors import Conflict, Gone, Invalid, NotFound, StorageFull, TooLarge
 from app.services import audit, channel_names, part_file, patients
@@ -284,14 +284,16 @@ def _forget(upload: Upload, state: str, settings: Settings) -> None:
 
 
 def view_of(session: Session, upload: Upload) -> UploadView:
-    job_id = session.scalar(select(Job.id).where(Job.study_id == upload.study_id, Job.kind == "analyse")
-                            .order_by(Job.created_at.desc()).limit(1)) if upload.study_id else None
+    study = session.get(Study, upload.study_id) if upload.study_id else None
+    study_id = (study.joined_into_id or study.id) if study else None         # a part leads to the joined recording
+    job_id = session.scalar(select(Job.id).where(Job.study_id == study_id, Job.kind == "analyse")
+                            .order_by(Job.created_at.desc()).limit(1)) if study_id else None
     info = upload.header.get("info")
     return UploadView(
         id=upload.id, original_name=upload.original_name, fingerprint=upload.fingerprint, size=upload.size,
         received=upload.received, state=upload.state, facts=_facts(session, upload, info) if info else None,
         refusal=upload.refusal, note=upload.header.get("note", ""), patient_id=upload.patient_id,
-        study_id=upload.study_id, job_id=job_id, created_at=upload.created_at, expires_at=upload.expires_at,
+        study_id=study_id, job_id=job_id, created_at=upload.created_at, expires_at=upload.expires_at,
     )
 
 

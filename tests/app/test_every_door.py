@@ -227,6 +227,20 @@ def request_parts(world: World, method: str, path: str) -> dict[str, Any]:
     return parts
 
 
+def bodies_with_ids(world: World) -> dict[tuple[str, str], dict[str, list[str]]]:
+    """Routes that take ids in a list of their body, with a body that names Alice's object twice."""
+    contract = ask(world, "GET", f"{API}/openapi.json", world.alice).json()
+    found = {}
+    for path, operations in contract["paths"].items():
+        for method, operation in operations.items():
+            schema = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
+            named = contract["components"]["schemas"].get(schema.get("$ref", "").rsplit("/", 1)[-1], schema)
+            lists = [key for key in named.get("properties", {}) if key.endswith("_ids")]
+            if lists:
+                found[method.upper(), API + path] = {key: [str(world.ids[key.removesuffix("_ids")])] * 2 for key in lists}
+    return found
+
+
 NO_SUCH_API = {"/api", "/api/{path:path}"}   # everything beside /api/v1: nothing is there for anybody
 
 # Nobody
@@ -286,6 +300,13 @@ def test_bob_finds_nothing_of_alices_by_the_api(world: World) -> None:
     answers = {door: ask(world, door[0], placed(world, door[1]), world.bob, **request_parts(world, *door)).status_code
                for door in doors}
     assert len(answers) > 10
+    assert {door: status for door, status in answers.items() if status != 404} == {}
+
+
+def test_bob_finds_nothing_of_alices_by_ids_in_a_body(world: World) -> None:
+    doors = bodies_with_ids(world)
+    assert ("POST", f"{API}/studies/join") in doors
+    answers = {door: ask(world, *door, world.bob, json=body).status_code for door, body in doors.items()}
     assert {door: status for door, status in answers.items() if status != 404} == {}
 
 

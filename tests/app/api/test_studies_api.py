@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID, uuid4
 
 import pytest
@@ -152,3 +153,27 @@ def test_channels_are_corrected_and_analysed_anew(api: Api) -> None:
     assert answer.status_code == 202
     assert alice.get(f"studies/{study}").json()["read_as"] == ["F7", "Fz", "ECG"]
     assert alice.post(f"studies/{study}/channels", json={"channel_names": {"Fp1": "Q9"}}).status_code == 422
+
+
+def test_files_of_one_recording_are_joined_and_separated_again(api: Api) -> None:
+    alice = api("alice")
+    files = [edf(seed=after_s, start=datetime(2026, 5, 4, 22, 0, after_s)) for after_s in (0, 30)]
+    ids = [send(alice, files[0]).json()["study_id"]]
+    patient = alice.get(f"studies/{ids[0]}").json()["patient"]["id"]
+    ids.append(send(alice, files[1], patient_id=patient).json()["study_id"])
+    made = [alice.post("studies/join", json={"study_ids": ids}) for _ in range(2)]
+    assert [answer.status_code for answer in made] == [201, 201]
+    assert made[0].json() == made[1].json()
+    one = alice.get(f"studies/{made[0].json()['study_id']}").json()
+    assert (one["duration_s"], one["gaps"], [part["study_id"] for part in one["parts"]]) == (50.0, [[20.0, 30.0]], ids)
+    assert alice.get(f"studies/{ids[0]}").json()["joined_into"] == one["id"]
+    assert {view["study_id"] for view in alice.get("uploads").json()} == {one["id"]}
+    assert set(alice.post(f"studies/{one['id']}/separate").json()["study_ids"]) == set(ids)
+    assert alice.post(f"studies/{ids[0]}/separate").status_code == 409
+
+
+def test_one_study_alone_is_not_joined(api: Api) -> None:
+    alice, study, _ = analysed(api)
+    assert alice.post("studies/join", json={"study_ids": [str(study)]}).status_code == 422
+    answer = alice.post("studies/join", json={"study_ids": [str(study), str(study)]})
+    assert (answer.status_code, answer.json()["error"]["sentence"]) == (422, "A recording is joined from 2 to 96 studies; 1 was chosen.")
