@@ -96,6 +96,7 @@ def run_again(session: Session, who: Actor, study_id: UUID) -> UUID:
     """Queue another run over a study whose last one has ended; earlier results stay as they were."""
     study = _study(session, who, study_id)
     require(who, Permission.ANALYSE)
+    study.require_standing()
     mine = (Job.study_id == study.id, Job.kind == "analyse")
     if session.scalar(select(Job.id).where(*mine, Job.state.in_(("queued", "running"))).limit(1)):
         raise Conflict("This study is being analysed already. Wait for it to end, or cancel it first.")
@@ -240,7 +241,7 @@ def _newest_ids(who: Actor) -> Any:
     rank = func.row_number().over(
         partition_by=Analysis.study_id, order_by=(Analysis.created_at.desc(), Analysis.run_number.desc())
     )
-    mine = select(Study.id).where(Study.clinic_id == who.clinic_id)
+    mine = select(Study.id).where(Study.clinic_id == who.clinic_id, Study.stands())
     ranked = select(Analysis.id, rank.label("rank")).where(Analysis.study_id.in_(mine)).subquery()
     return select(ranked.c.id).where(ranked.c.rank == 1)
 
