@@ -18,6 +18,8 @@ from ml.foreign.finding import FoundFile
 from ml.recording import RecordingInfo, RecordingSource
 
 _STEP_S: Final = 60.0
+_STEP_SAMPLES: Final = 8_000_000
+"""Of all signals together: 32 MB of float32, and a few times that on the way."""
 Progress = Callable[[str, int, int], None]
 
 
@@ -64,10 +66,11 @@ def convert(source: RecordingSource, target: Path, *, on_progress: Progress | No
     """
     info = source.info
     signals = range(len(info.signals))
+    step_s = min(_STEP_S, _STEP_SAMPLES / max(1.0, sum(signal.sfreq_hz for signal in info.signals)))
     with ChunkedWriter(target, [signal.sfreq_hz for signal in info.signals]) as writer:
-        n_steps = max(1, int(-(-info.duration_s // _STEP_S)))
+        n_steps = max(1, int(-(-info.duration_s // step_s)))
         for step in range(n_steps):
-            writer.append(source.read(step * _STEP_S, min((step + 1) * _STEP_S, info.duration_s), signals))
+            writer.append(source.read(step * step_s, min((step + 1) * step_s, info.duration_s), signals))
             if on_progress:
                 on_progress("converting", step + 1, n_steps)
         writer.finish(info, source.annotations())
@@ -90,6 +93,14 @@ def _opened(file: FoundFile, scratch: Path) -> RecordingSource:
         from ml.foreign.matrix import MatrixRecording
 
         return MatrixRecording(file.path, file.maker)
+    if file.maker == "GDF":
+        from ml.foreign.gdf import GdfRecording
+
+        return GdfRecording(FileBytes(file.path))
+    if file.maker == "Neuroscan CNT":
+        from ml.foreign.neuroscan import NeuroscanRecording
+
+        return NeuroscanRecording(FileBytes(file.path))
     os.environ.setdefault("MNE_LOGGING_LEVEL", "WARNING")
     from ml.foreign.mne_recording import MneRecording
 

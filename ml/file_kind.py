@@ -69,6 +69,8 @@ def describe(head: bytes, name: str = "") -> tuple[str, bool]:
             return words, True
     if head[128:132] == b"DICM":
         return "a DICOM file", True
+    if head[:4] == b"RIFF" and head[8:11] in (b"CNT", b"RAW"):
+        return "a recording of ANT Neuro (EEProbe)", True
     for magic, words in _ANYTHING:
         if plain.startswith(magic):
             return words, False

@@ -36,7 +36,6 @@ _NOBODY: Final = frozenset(("", "ANONYMOUS", "ANONYMIZED", "UNKNOWN", "NO NAME",
 _OPEN: Final[dict[str, Callable[..., Any]]] = {
     "BrainVision": mne.io.read_raw_brainvision, "Persyst": mne.io.read_raw_persyst, "EEGLAB": mne.io.read_raw_eeglab,
     "Nihon Kohden": mne.io.read_raw_nihon,
-    "GDF": mne.io.read_raw_gdf, "Neuroscan CNT": partial(mne.io.read_raw_cnt, data_format="auto"),
 }
 
 
