@@ -54,10 +54,10 @@ def ribbon(
     """Six labelled rows with gaps hatched and the recorder's clock below; a click opens the viewer at ``href``."""
     prob = pooled(spans, duration_s)
     rows = [_row(index, prob[index]) for index in range(len(CLASSES))]
-    marks = [_hatch(start_s / duration_s, (stop_s - start_s) / duration_s, "gap") for start_s, stop_s in gaps]
-    empty = _hatch(0.0, 1.0, "not assessed") if not spans.assessed.any() else None
+    marks = [hatch(start_s / duration_s, (stop_s - start_s) / duration_s, "gap") for start_s, stop_s in gaps]
+    empty = hatch(0.0, 1.0, "not assessed") if not spans.assessed.any() else None
     body = html.Div([*rows, html.Div([*marks, empty], className="ribbon-marks")], className="ribbon-rows")
-    return html.Div([dcc.Link(body, href=href, title="Open the EEG"), _ticks(duration_s, start)], className="ribbon")
+    return html.Div([dcc.Link(body, href=href, title="Open the EEG"), ticks(duration_s, start)], className="ribbon")
 
 
 def _row(index: int, prob: NDArray[np.float32]) -> Component:
@@ -82,13 +82,15 @@ def _mask(prob: NDArray[np.float32]) -> str:
     return "data:image/png;base64," + base64.b64encode(png).decode()
 
 
-def _hatch(left: float, width: float, what: str) -> Component:
+def hatch(left: float, width: float, what: str) -> Component:
+    """A hatched part of a strip, by its share of the width."""
     return html.Span(
         className="ribbon-hatch", title=what, style={"left": f"{100 * left:.3f}%", "width": f"{100 * width:.3f}%"}
     )
 
 
-def _ticks(duration_s: float, start: datetime | None) -> Component:
+def ticks(duration_s: float, start: datetime | None) -> Component:
+    """The recorder's clock below a strip."""
     steps = (1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 14400, 21600)
     step_s = next((step for step in steps if duration_s / step <= 9), steps[-1])
     ticks = [

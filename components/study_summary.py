@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from dash import dcc, html
 from dash.development.base_component import Component
@@ -17,11 +17,15 @@ from components import clock, facts, fields, states
 from components.class_minutes import minute_table
 from components.events_table import events_table
 from components.job_progress import progress_bar
+from components.quality_panel import quality_panel
 from components.ribbon import ribbon
 from components.shell import icon, panel
 from ml.analysis import Spans
 from ml.classes import CLASSES, DISPLAY_NAMES
 from ml.result_json import PRIOR_NOTES
+
+if TYPE_CHECKING:
+    from ml.quality_report import QualityReport
 
 LIMITS: Final = (
     "The model looks for five patterns; it does not assess background, slowing, spikes or sleep. "
@@ -36,6 +40,7 @@ class Found:
     analysis: AnalysisView
     events: Sequence[EventView]
     spans: Spans
+    quality: QualityReport | None        # None where the analysis did not keep it
 
 
 def summary(view: StudyView, found: Found, channels: Component, *, who: Actor, zone: str) -> Component:
@@ -67,6 +72,7 @@ def summary(view: StudyView, found: Found, channels: Component, *, who: Actor, z
                 ],
                 className="columns",
             ),
+            quality_panel(found.quality, view, may_download=who.may(Permission.DOWNLOAD)),
         ],
     )
 

@@ -80,7 +80,8 @@ def _found(session: Session, who: Actor, study_id: UUID) -> Found | None:
     analysis = analyses.latest(session, who, study_id)
     if analysis is None:
         return None
-    return Found(analysis, analyses.events(session, who, study_id), analyses.spans(session, who, study_id))
+    quality = analyses.quality_report(session, who, study_id)
+    return Found(analysis, analyses.events(session, who, study_id), analyses.spans(session, who, study_id), quality)
 
 
 @callback(

@@ -18,6 +18,8 @@ CSV: dict[int | str, dict[str, Any]] = {200: {"content": {"text/csv": {}}, "desc
 
 EDF: dict[int | str, dict[str, Any]] = {200: {"content": {"application/octet-stream": {}}, "description": "An EDF+ file of annotations"}}
 
+PDF: dict[int | str, dict[str, Any]] = {200: {"content": {"application/pdf": {}}, "description": "One page"}}
+
 router = APIRouter(tags=["exports"], responses=DOCUMENTED)
 
 
@@ -38,3 +40,25 @@ def annotations_edf(study_id: UUID, who: SignedIn) -> Response:
     content = exports.annotations_edf(material, open_store(settings.current()))
     name = f"annotations-{str(study_id)[:8]}.edf"
     return Response(content, media_type="application/octet-stream", headers={"Content-Disposition": f'attachment; filename="{name}"'})
+
+
+@router.get("/studies/{study_id}/quality.json")
+def quality_json(study_id: UUID, who: SignedIn) -> dict[str, Any]:
+    """Signal quality of the newest result: channels, windows of 10 s, marked stretches, what was not assessed and why, definitions."""
+    from ml.quality_report import to_json  # scientific libraries are loaded when they are needed
+
+    with writing() as session:
+        report = exports.quality_report(session, who, study_id)
+    return to_json(report)
+
+
+@router.get("/studies/{study_id}/quality.pdf", response_class=Response, responses=PDF)
+def quality_pdf(study_id: UUID, who: SignedIn) -> Response:
+    """The same on one page."""
+    from app.reporting import quality_page
+
+    with writing() as session:
+        report = exports.quality_report(session, who, study_id)
+    page = quality_page.draw(report, title=f"Signal quality of study {str(study_id)[:8]}", kind="pdf")
+    name = f"quality-{str(study_id)[:8]}.pdf"
+    return Response(page, media_type="application/pdf", headers={"Content-Disposition": f'attachment; filename="{name}"'})

@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -22,6 +22,10 @@ from app.file_store import open_store
 from app.services import audit, reviews
 from app.settings import current
 from ml.analysis import AnalysisResult, RegionalSpectrogram, Spans, Trends
+
+if TYPE_CHECKING:
+    from ml.electrode_seconds import ElectrodeSeconds
+    from ml.quality_report import QualityReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +202,15 @@ def trends(session: Session, who: Actor, study_id: UUID) -> Trends | None:
     return _trends(file.sha256) if file else None
 
 
+def quality_report(session: Session, who: Actor, study_id: UUID) -> QualityReport | None:
+    """Quality of every electrode and second in the newest analysis; ``None`` where it was made before that was kept."""
+    from ml import quality_report
+
+    analysis = _analysed(session, who, study_id)
+    result, seconds = _result(analysis.result_file.sha256), _electrode_seconds(analysis.result_file.sha256)
+    return quality_report.of_analysis(result, seconds, analysis.parameters.get("channel_names")) if seconds else None
+
+
 def result_json(session: Session, who: Actor, study_id: UUID) -> dict[str, Any]:
     """The newest analysis as ``hms analyse --json`` prints it."""
     from ml.result_json import to_json
@@ -258,6 +271,13 @@ def _result(sha256: str) -> AnalysisResult:
     from ml import result_archive
 
     return result_archive.from_bytes(open_store(current()).read_bytes(sha256))
+
+
+@lru_cache(maxsize=4)
+def _electrode_seconds(sha256: str) -> ElectrodeSeconds | None:
+    from ml import result_archive
+
+    return result_archive.electrode_seconds_from_bytes(open_store(current()).read_bytes(sha256))
 
 
 @lru_cache(maxsize=2)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from app.access import Actor, Permission, require
+from app.errors import NotFound
 from app.file_store import FileStore
 from app.interop import edf_annotations, event_table
 from app.interop.event_table import EventLine
@@ -18,6 +19,9 @@ from app.services.analyses import EventView
 from app.services.studies import RecordingHandle
 from ml.classes import DISPLAY_NAMES
 from ml.recording import Annotation
+
+if TYPE_CHECKING:
+    from ml.quality_report import QualityReport
 
 _NAMES: Final[dict[str, str]] = {str(pattern): words for pattern, words in DISPLAY_NAMES.items()}
 
@@ -48,6 +52,23 @@ def annotations_edf(material: AnnotationMaterial, store: FileStore) -> bytes:
 
 def _event_text(event: EventView) -> str:
     return f"{_NAMES.get(event.pattern, event.pattern)} (model suggests; {event.decision or 'not reviewed'})"
+
+
+def quality_report(session: Session, who: Actor, study_id: UUID) -> QualityReport:
+    """Quality of every electrode and second in the newest analysis; audited.
+
+    Raises
+    ------
+    NotFound
+        If the analysis did not keep it.
+    """
+    studies.get(session, who, study_id)
+    require(who, Permission.DOWNLOAD)
+    report = analyses.quality_report(session, who, study_id)
+    if report is None:
+        raise NotFound("This analysis did not store the quality of every second, or could not assess the recording. Analyse it again.")
+    audit.record(session, who, "quality_exported", "study", study_id)
+    return report
 
 
 def events_csv(session: Session, who: Actor, study_id: UUID) -> str:
