@@ -51,19 +51,22 @@ def fit(
     votes: NDArray[np.floating],
     *,
     weights: Floats | None = None,
+    balanced: bool = True,
     bias_penalty: float = 0.02,
     equal_weight_penalty: float = 0.02,
 ) -> Calibration:
-    """Fit on members' logits (members, n, 6) and votes (n, 6), classes balanced.
+    """Fit on members' logits (members, n, 6) and votes (n, 6).
 
     Parameters
     ----------
     weights
         Keep these weights of the members; fitted if absent, drawn to equal ones.
+    balanced
+        Whether all classes count alike; otherwise every row does.
     bias_penalty, equal_weight_penalty
         Ridge penalties in nats per squared unit.
     """
-    rows = class_weights(votes)
+    rows = class_weights(votes) if balanced else np.full(len(votes), 1 / len(votes))
     members = np.asarray(logits, dtype=np.float64)       # single precision would swallow the steps of the optimiser
     n_members = len(members)
 
