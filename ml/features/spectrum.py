@@ -107,10 +107,14 @@ def _peak(freqs_hz: NDArray[np.float64], density: NDArray[np.floating]) -> tuple
     within = np.flatnonzero((freqs_hz >= PEAK_HZ[0]) & (freqs_hz <= PEAK_HZ[1]))
     place = np.argmax(density[..., within] * freqs_hz[within].astype(np.float32), axis=-1)
     reach = max(1, round(NEIGHBORHOOD_HZ / float(freqs_hz[1] - freqs_hz[0])))
-    around = (place[..., None] + np.arange(-reach, reach + 1)).clip(0, len(freqs_hz) - 1)
-    near = np.take_along_axis(density, around, axis=-1)
+    around = place[..., None] + np.arange(-reach, reach + 1)
+    is_there = (around >= 0) & (around < len(freqs_hz))
+    near = np.take_along_axis(density, around.clip(0, len(freqs_hz) - 1), axis=-1)
+    ordered = np.sort(np.where(is_there, near, np.inf), axis=-1)          # the last neighbors of a slow peak are none
+    n = is_there.sum(axis=-1)[..., None]
+    middle = (np.take_along_axis(ordered, (n - 1) // 2, axis=-1) + np.take_along_axis(ordered, n // 2, axis=-1))[..., 0] / 2.0
     top = np.take_along_axis(density, place[..., None], axis=-1)[..., 0]
-    return freqs_hz[place], np.asarray(10.0 * np.log10(top / np.median(near, axis=-1)), dtype=np.float64)
+    return freqs_hz[place], np.asarray(10.0 * np.log10(top / middle), dtype=np.float64)
 
 
 def _slope(freqs_hz: NDArray[np.float64], density: NDArray[np.floating]) -> NDArray[np.float64]:
