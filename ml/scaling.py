@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 CLIP_UV: Final = 1024.0
-"""HMS, first place (DIETER), differences of the double banana; SPaRCNet clips single electrodes at 500 µV."""
+"""HMS, third place (DIETER), differences of the double banana; SPaRCNet clips single electrodes at 500 µV."""
 UNIT_UV: Final = 32.0
-"""HMS, first place: an ordinary EEG then has a standard deviation near 1."""
+"""HMS, third place: an ordinary EEG then has a standard deviation near 1."""
 
 
 def remove_baseline(windows_uv: NDArray[np.floating], *, robust: bool = False) -> NDArray[np.float32]:

@@ -60,8 +60,9 @@ def _scale(source: RecordingSource, starts: list[float], used: list[int]) -> lis
     typical_uv = float(np.median(moving)) if moving else 0.0
     if not typical_uv or SMALLEST_UV <= typical_uv <= LARGEST_UV:
         return []
-    return [f"The signals vary by {typical_uv:.3g} µV (standard deviation), which no scalp EEG does: the unit in the file may be "
-            "wrong."]
+    shown = f"{typical_uv:,.0f}" if typical_uv >= 1.0 else f"{typical_uv:.2g}"
+    return [f"The signals vary by {shown} µV (standard deviation), which no scalp EEG does: the unit in the file may be wrong, or "
+            "they are mostly interference."]
 
 
 def _twins(source: RecordingSource, starts: list[float], first: int, second: int) -> str:
