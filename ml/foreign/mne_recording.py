@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from ml.edf_header import MAX_DURATION_S, MAX_SFREQ_HZ, MAX_SIGNALS
 from ml.errors import RecordingError
-from ml.foreign import pieces
+from ml.foreign import nihon_kohden_patient, pieces
 from ml.foreign.finding import Maker
 from ml.foreign.persyst_copy import readable_copy
 from ml.foreign.pieces import Piece
@@ -224,6 +224,8 @@ def _start(raw: Any, clock: _Clock) -> datetime | None:
 def _patient(raw: Any, path: Path, maker: Maker) -> PatientField:
     if maker == "Persyst":
         return _patient_of_persyst(path.read_bytes().decode("utf-8", "replace"))
+    if maker == "Nihon Kohden":
+        return nihon_kohden_patient.claimed(path)
     stated = raw.info.get("subject_info") or {}
     names = [str(stated[key]).strip() for key in ("first_name", "middle_name", "last_name") if stated.get(key)]
     born, code = stated.get("birthday"), str(stated.get("his_id") or "").strip()
