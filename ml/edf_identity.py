@@ -15,7 +15,7 @@ from ml.recording import PatientField, RecordingField
 _MONTHS: Final = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 _DATE: Final = re.compile(r"([0-9]{2})[./:-]([0-9]{2})[./:-]([0-9]{2})")
 _LONG_DATE: Final = re.compile(r"([0-9]{2})-([A-Za-z]{3})-([0-9]{4})")
-_NOBODY: Final = frozenset(("", "X", "ANONYMOUS", "ANONYMIZED", "ANONYMISED", "ANON", "UNKNOWN", "NO_NAME", "NONAME"))
+_NOBODY: Final = frozenset(("", "0", "X", "ANONYMOUS", "ANONYMIZED", "ANONYMISED", "ANON", "UNKNOWN", "NO_NAME", "NONAME"))
 _CLIPPING_YEAR: Final = 85
 """EDF: two-digit years 85..99 mean 1985..1999, 00..84 mean 2000..2084."""
 

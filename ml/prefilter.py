@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from math import pi
 from typing import Final
 
-_PART: Final = re.compile(r"\b(HP|LP|N|BP|HPF|LPF|NOTCH)\s*[:=]?\s*([0-9]+(?:[.,][0-9]+)?)(?:\s*-\s*([0-9]+(?:[.,][0-9]+)?))?\s*(M?HZ|S(?:EC)?)?\b",
+_PART: Final = re.compile(r"\b(HP|LP|N|BP|HPF|LPF|NOTCH|RF)\s*[:=]?\s*([0-9]+(?:[.,][0-9]+)?)(?:\s*-\s*([0-9]+(?:[.,][0-9]+)?))?\s*(M?HZ|S(?:EC)?)?\b",
                          re.IGNORECASE)
 _MAX_HZ: Final = 1e5
 
@@ -34,7 +34,7 @@ def parse_prefilter(text: str) -> Prefilter:
             found.setdefault("HP", low)
             found.setdefault("LP", _hz(second, unit))
         elif name != "BP":
-            found.setdefault(name[0] if name == "NOTCH" else name, low)
+            found.setdefault("N" if name in ("NOTCH", "R") else name, low)          # RF: rejection filter
     known = {name: hz for name, hz in found.items() if 0 < hz <= _MAX_HZ}
     return Prefilter(known.get("HP"), known.get("LP"), known.get("N"))
 

@@ -14,6 +14,7 @@ from ml.errors import RecordingError
 
 if TYPE_CHECKING:
     from ml.quality_report import QualityReport
+    from ml.recording import PatientField
 
 
 @click.command()
@@ -64,7 +65,7 @@ def summary(report: QualityReport) -> str:
     from ml.quality_report import mapping
 
     lines = [*facts(report), f"equipment: {report.info.equipment}" if report.info.equipment else "equipment not stated"]
-    lines.append("the file names a patient (not shown here)" if report.info.patient.names_somebody else "the file names no patient")
+    lines += [_filters(report), _identity(report.info.patient)]
     lines += ["", f"{'#':>3}  {'in the file':24s} {'read as':10s} {'kind':6s} {'Hz':>7s}  {'bad':>5s} {'artif.':>6s} {'SNR dB':>6s} {'mains µV':>8s}  remarks"]
     found = {channel.name: channel for channel in report.quality.channels}
     for number, (signal, (name, kind)) in enumerate(zip(report.info.signals, mapping(report.layout), strict=True), start=1):
@@ -72,6 +73,19 @@ def summary(report: QualityReport) -> str:
         figures = f"{channel.bad_share:5.0%} {channel.artifact_share:6.0%} {_number(channel.snr_db):>6s} {_number(channel.hum_uv):>8s}  {', '.join(channel.reasons)}" if channel else ""
         lines.append(f"{number:3d}  {signal.label:24s} {name or '-':10s} {kind:6s} {signal.sfreq_hz:7g}  {figures}".rstrip())
     return "\n".join([*lines, "", *(f"Note: {finding}" for finding in report.findings)]).rstrip()
+
+
+def _filters(report: QualityReport) -> str:
+    """Filters of the recorder as the file states them for its EEG."""
+    stated = {signal.prefilter for signal, kind in zip(report.info.signals, report.layout.kinds, strict=True) if kind in ("eeg", "pair")}
+    shown = ", ".join(sorted(stated - {""}))
+    return f"filtered while recording, as the file states: {shown}" if shown else "the file states no filters of the recorder"
+
+
+def _identity(patient: PatientField) -> str:
+    if patient.name or patient.birth_date:
+        return "the file names a patient (not shown here)"
+    return "the file carries a code of a patient (not shown here)" if patient.code else "the file names no patient"
 
 
 def _number(value: float | None) -> str:

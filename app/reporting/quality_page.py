@@ -60,13 +60,13 @@ def facts(report: QualityReport) -> tuple[str, str]:
     start = f"{info.start_time:%Y-%m-%d %H:%M:%S}" if info.start_time else "unknown start"
     states = report.seconds.states
     known = states[states != NOT_RECORDED]
-    usable = int(windows["assessable"].sum())
+    usable, total = int(windows["assessable"].sum()), len(windows["start_s"])
     hum = f"mains hum {report.quality.mains_hz:g} Hz" if report.quality.mains_hz else "no mains hum"
-    return (
-        f"{info.format}, {len(info.signals)} signals, {clock(info.duration_s)} from {start}, {len(info.gaps)} gaps",
-        f"{np.mean(known > 0) if len(known) else 0.0:.1%} of the electrode seconds with artifacts; {usable} of "
-        f"{len(windows['start_s'])} windows of 10 s can be assessed; {hum}",
-    )
+    measured = (
+        f"{np.mean(known > 0):.1%} of the electrode seconds with artifacts; {usable} of {total} window{'' if total == 1 else 's'} of 10 s "
+        f"can be assessed; {hum}" if len(known) else "nothing was measured: the file holds no electrode and no pair of the 10-20 system")
+    gaps = f"{len(info.gaps) or 'no'} gap{'' if len(info.gaps) == 1 else 's'}"
+    return f"{info.format}, {len(info.signals)} signals, {clock(info.duration_s)} from {start}, {gaps}", measured
 
 
 def clock(seconds: float) -> str:

@@ -38,6 +38,23 @@ def test_the_summary_tells_electrodes_quality_and_findings_and_names_nobody(file
     assert "Rosa" not in done.output
 
 
+def test_what_the_recorder_did_and_whom_the_file_names_is_told(tmp_path: Path) -> None:
+    with EdfWriter(tmp_path / "coded.edf", ("Fp1", "F3"), 200.0, patient="4711 X X X", prefilter="HP:0.1Hz LP:70Hz") as writer:
+        writer.append(eeg(20, n=2))
+    output = run(tmp_path / "coded.edf").output
+    assert "as the file states: HP:0.1Hz LP:70Hz" in output
+    assert "a code of a patient" in output
+    assert "4711" not in output
+
+
+def test_a_file_without_electrodes_has_no_figures(tmp_path: Path) -> None:
+    with EdfWriter(tmp_path / "net.edf", ("X1", "X2"), 200.0) as writer:
+        writer.append(eeg(20, n=2))
+    done = run(tmp_path / "net.edf")
+    assert "nothing was measured" in done.output
+    assert "artifacts;" not in done.output
+
+
 def test_the_json_is_the_report_alone(file: Path) -> None:
     words = json.loads(CliRunner().invoke(inspect, [str(file), "--json"]).stdout)
     assert words["quality"]["channels"][4]["reasons"] == ["flat"]

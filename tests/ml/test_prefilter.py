@@ -11,6 +11,7 @@ from ml.prefilter import Prefilter, parse_prefilter
 @pytest.mark.parametrize(("text", "expected"), [
     ("HP:0.1Hz LP:75Hz N:50Hz", Prefilter(0.1, 75.0, 50.0)), ("HP: DC; LP: 410 Hz", Prefilter(None, 410.0, None)),
     ("HP:0,5Hz LP:45,0Hz N:50Hz", Prefilter(0.5, 45.0, 50.0)), ("BP:0.5-70Hz", Prefilter(0.5, 70.0, None)),
+    ("HP:0.500000Hz LP:45.000000Hz RF:50Hz", Prefilter(0.5, 45.0, 50.0)), ("HPF 0.1 LPF 70", Prefilter(0.1, 70.0, None)),
     ("HP:-1Hz LP:-1Hz N:-1Hz", Prefilter()), ("HP:0Hz LP:0Hz N:0Hz", Prefilter()), ("pre1", Prefilter()), ("", Prefilter()),
 ])
 def test_filters_are_read_and_what_is_not_understood_is_left_out(text: str, expected: Prefilter) -> None:
