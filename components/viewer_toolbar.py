@@ -17,7 +17,7 @@ PAGES_S: Final = (5, 10, 15, 20, 30, 60)
 SPEEDS_MM_S: Final = (15, 30, 60)
 LOWEST_DB: Final = (-20, -15, -10, -5, 0, 5)
 HIGHEST_DB: Final = (10, 15, 20, 25, 30, 35, 40)
-CLEANINGS: Final = [("", "raw signal"), ("ica", "no eyes, heart")]
+CLEANINGS: Final = [("", "raw signal"), ("ica", "no eyes, heart"), ("ica-muscle", "no eyes, heart, muscle"), ("wavelet", "wavelet denoised")]
 """Changed signals are for looking only: never on opening, marked on the page, one key away from the raw one."""
 COLOR_MAPS: Final = ("viridis", "magma", "cividis", "gray")
 KEYS: Final = (
@@ -25,7 +25,7 @@ KEYS: Final = (
     ("Shift + ← →", "half a page back, on"), ("Home, End", "beginning, end"), ("+ −", "more, less sensitive"),
     (", .", "shorter, longer page"), ("Shift + 1 … 9", "montage"), ("N", "notch filter"), ("L, H", "next LFF, HFF"),
     ("[ ]", "previous, next event"), ("Enter", "accept the selected event"), ("Delete, X", "dismiss it"), ("U", "undo"),
-    ("S", "spectrogram"), ("G", "go to a time"), ("P", "play"), ("R", "raw signal"), ("?", "this sheet"),
+    ("S", "spectrogram"), ("G", "go to a time"), ("P", "play"), ("R, Esc", "raw signal"), ("?", "this sheet"),
 )
 Choice = tuple[str, str]      # value, words
 
@@ -106,7 +106,7 @@ def _lists(mine: Mapping[str, Any], mains_hz: int) -> list[Component]:
         _list("lff", "Low-frequency filter (L)", _filters("LFF", LFF_HZ), str(mine.get("lff_hz", "1"))),
         _list("hff", "High-frequency filter (H)", _filters("HFF", HFF_HZ), str(mine.get("hff_hz", "70"))),
         _list("notch", "Notch filter (N)", [(hz, f"notch {hz} Hz" if hz else "notch off") for hz in notches], ""),
-        _list("cleaning", "Raw or changed signal (R: raw)", CLEANINGS, ""),
+        _list("cleaning", "Raw or changed signal (R or Esc: raw)", CLEANINGS, ""),
         _list("sensitivity", "Sensitivity (+ −)", [(str(uv), f"{uv} µV/mm") for uv in SENSITIVITIES_UV_MM],
               str(mine.get("sensitivity_uv_mm", "7"))),
         _list("page", "Time base (, .)", pages, "10"),

@@ -1,11 +1,12 @@
-"""Parts of eyes and heart, told from the EEG by independent component analysis: a tool for looking, off by default.
+"""Parts of eyes, heart and (if asked for) muscle, told from the EEG by independent component analysis: for looking, off by default.
 
 Fitted once per recording on up to ten minutes spread over it, never on a window: 19 electrodes need some 10,000 samples at the
 least and 50 s are not stationary (Onton, Makeig, Front Neurosci 2006;30:808-822; MNE-Python's guide). The fit is done on a copy
 with a 1-Hz high-pass at 100 Hz (Winkler et al., EMBC 2015: 4101-4105); what it yields is one matrix over the electrodes, which
 holds for any stretch and any filter.
 
-Only what resembles an eye or heart channel and, for eyes, falls off behind the forehead is removed. Discharges and slow waves
+Only what resembles an eye or heart channel and, for eyes, falls off behind the forehead is removed; muscle by its spectrum, which
+no EEG has, and by its place at the rim of the head. Discharges and slow waves
 with a frontal maximum may still lose a part of themselves, so nothing that was cleaned reaches the networks, a report or an event
 list; wherever it is shown, ``Unmixing.banner`` must be shown with it.
 """
@@ -13,11 +14,12 @@ list; wherever it is shown, ``Unmixing.banner`` must be shown with it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import signal
 
 from ml import filters
 from ml.channels import ELECTRODES, ChannelLayout
@@ -53,7 +55,16 @@ HEART_CORRELATION: Final = 0.6
 HEART_BAND_HZ: Final = (5.0, 30.0)
 HEART_LAG_S: Final = 0.04
 """Leads see the QRS complex at slightly different times."""
+MUSCLE_BAND_HZ: Final = (7.0, 75.0)
+MUSCLE_SLOPE: Final = -0.31
+"""Slope of the spectrum on logarithmic axes above which a part is of muscle: none of the EEG of people who were paralysed was
+flatter (Fitzgibbon et al., Clin Neurophysiol 2016;127:1781-1793; Dharmaprani et al., EMBC 2016: 825-828)."""
+MUSCLE_UV: Final = 2.0
+"""Share at 20-75 Hz that a part must have where it is largest: amplifier noise is flat, too, and smaller."""
+MUSCLE_LEAST_SFREQ_HZ: Final = 160.0
 _FRONT: Final = tuple(ELECTRODES.index(name) for name in ("Fp1", "Fp2", "F7", "F8"))
+_RIM: Final = tuple(ELECTRODES.index(name) for name in ("Fp1", "Fp2", "F7", "F8", "T3", "T4", "T5", "T6", "O1", "O2"))
+"""Muscles lie at the rim of the scalp (MNE-Python's second criterion, ``ICA.find_bads_muscle``)."""
 _BEHIND: Final = tuple(ELECTRODES.index(name) for name in ("T5", "P3", "Pz", "P4", "T6", "O1", "O2"))
 
 
@@ -66,19 +77,21 @@ class Unmixing:
     eyes: tuple[int, ...]
     heart: tuple[int, ...]
     fitted_s: float
+    muscle: tuple[int, ...] = ()
 
     @property
     def matrix(self) -> NDArray[np.float64]:
-        """(19, 19): electrodes in the order of ``ELECTRODES`` without eyes and heart."""
-        removed = list(self.eyes + self.heart)
+        """(19, 19): electrodes in the order of ``ELECTRODES`` without the parts that were found."""
+        removed = list(self.eyes + self.heart + self.muscle)
         return np.asarray(np.eye(len(ELECTRODES)) - self.to_electrodes[:, removed] @ self.to_parts[removed])
 
     @property
     def banner(self) -> str:
         """What must stand over every picture of the cleaned signal."""
-        counts = [f"{len(parts)} of {name}" for name, parts in (("eyes", self.eyes), ("heart", self.heart)) if parts]
-        what = f"{' and '.join(counts)} removed" if counts else "nothing of eyes or heart was found and nothing removed"
-        return f"Changed signal: independent components ({self.fitted_s:.0f} s fitted), {what}. Compare with the raw signal."
+        found = (("eyes", self.eyes), ("heart", self.heart), ("muscle", self.muscle))
+        counts = [f"{name} ({len(parts)})" for name, parts in found if parts]
+        what = f"ICA removed {', '.join(counts)}; spikes may lose a part" if counts else "ICA found nothing to take out; nothing removed"
+        return f"Display only: {what}. Press Esc for the raw signal."
 
     def remove(self, eeg_uv: NDArray[np.floating]) -> NDArray[np.float32]:
         """Electrodes without eyes and heart.
@@ -94,7 +107,7 @@ class Unmixing:
 
 @dataclass(frozen=True, slots=True)
 class WithoutEyesAndHeart:
-    """A recording whose electrodes are delivered without eyes and heart; everything else as it is."""
+    """A recording whose electrodes are delivered without the parts that were found; everything else as it is."""
 
     source: RecordingSource
     electrodes: tuple[int, ...]          # signals in the order of ELECTRODES, all of one rate
@@ -110,10 +123,10 @@ class WithoutEyesAndHeart:
     def read(self, start_s: float, stop_s: float, signals: Sequence[int]) -> list[NDArray[np.float32]]:
         """As ``RecordingSource.read``; NaN in one electrode makes the cleaned ones NaN."""
         rows = self.source.read(start_s, stop_s, signals)
-        if any(signal in self.electrodes for signal in signals):
+        if any(index in self.electrodes for index in signals):
             removed = self.unmixing.matrix @ np.stack(self.source.read(start_s, stop_s, self.electrodes))
-            places = {signal: removed[row].astype(np.float32) for row, signal in enumerate(self.electrodes)}
-            rows = [places.get(signal, row) for signal, row in zip(signals, rows, strict=True)]
+            places = {index: removed[row].astype(np.float32) for row, index in enumerate(self.electrodes)}
+            rows = [places.get(index, row) for index, row in zip(signals, rows, strict=True)]
         return rows
 
 
@@ -121,7 +134,9 @@ class NotFitted(RecordingError):
     """The recording is too short, or lacks electrodes, for a fit that could be trusted."""
 
 
-def fit(source: RecordingSource, layout: ChannelLayout, *, mains_hz: float | None = None, seed: int = 97) -> Unmixing:
+def fit(
+    source: RecordingSource, layout: ChannelLayout, *, mains_hz: float | None = None, muscle: bool = False, seed: int = 97
+) -> Unmixing:
     """Fit a recording.
 
     Parameters
@@ -131,6 +146,8 @@ def fit(source: RecordingSource, layout: ChannelLayout, *, mains_hz: float | Non
         Fp2-F8 and F7-F8 stand for them; without an ECG nothing is taken for the heart.
     mains_hz
         Line frequency to notch out of the copy.
+    muscle
+        Whether parts of muscle are to be found, too; in recordings below 160 Hz they cannot be told.
     seed
         Of the start values of the fit.
 
@@ -145,13 +162,15 @@ def fit(source: RecordingSource, layout: ChannelLayout, *, mains_hz: float | Non
                         "method needs all 19 electrodes. The raw signal can be read as it is.")
     eog = [index for index, kind in enumerate(layout.kinds) if kind == "eog" and source.info.signals[index].calibrated]
     indices = [*(layout.electrodes[name] for name in ELECTRODES), *eog, *layout.ecg[:1]]
-    copy = _copy(source, indices, mains_hz)
+    copy, wide = _copy(source, indices, mains_hz)
     eeg, rest = copy[: len(ELECTRODES)], copy[len(ELECTRODES) :]
     eyes = rest[: len(eog)] if eog else _eye_differences(eeg)
-    return fit_arrays(eeg, eyes=eyes, ecg=rest[len(eog)] if layout.ecg else None, seed=seed)
+    found = fit_arrays(eeg, eyes=eyes, ecg=rest[len(eog)] if layout.ecg else None, seed=seed)
+    slowest = min(source.info.signals[index].sfreq_hz for index in indices[: len(ELECTRODES)])
+    return replace(found, muscle=_muscle(found, wide)) if muscle and slowest >= MUSCLE_LEAST_SFREQ_HZ else found
 
 
-def clean(source: RecordingSource, layout: ChannelLayout) -> WithoutEyesAndHeart:
+def clean(source: RecordingSource, layout: ChannelLayout, *, muscle: bool = False) -> WithoutEyesAndHeart:
     """Fit a recording and deliver it without eyes and heart, for the viewer.
 
     Raises
@@ -159,7 +178,7 @@ def clean(source: RecordingSource, layout: ChannelLayout) -> WithoutEyesAndHeart
     NotFitted
         As ``fit``, and if the electrodes were sampled at different rates.
     """
-    unmixing = fit(source, layout)
+    unmixing = fit(source, layout, muscle=muscle)
     electrodes = tuple(layout.electrodes[name] for name in ELECTRODES)
     rates = {source.info.signals[index].sfreq_hz for index in electrodes}
     if len(rates) > 1:
@@ -219,11 +238,18 @@ def _orthonormal(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(left @ right)
 
 
-def _copy(source: RecordingSource, indices: list[int], mains_hz: float | None) -> NDArray[np.float64]:
-    """Pieces without bad seconds, spread over the recording, filtered for the fit and decimated; (signals, n)."""
+def _copy(
+    source: RecordingSource, indices: list[int], mains_hz: float | None
+) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
+    """Pieces without bad seconds, spread over the recording.
+
+    Returns
+    -------
+    (signals, n) filtered for the fit and decimated, and (19, 2 n) from 1 Hz up, which shows muscle.
+    """
     starts = _piece_starts(source)
     context_s = 5.0
-    kept = []
+    kept, wide = [], []
     for start in starts:
         begin, end = max(0.0, start - context_s), min(source.info.duration_s, start + PIECE_S + context_s)
         raw = read_at_rate(source, indices, begin, end, ANALYSIS_HZ)
@@ -232,10 +258,12 @@ def _copy(source: RecordingSource, indices: list[int], mains_hz: float | None) -
         clean = filters.clean(raw, mains_hz=mains_hz, band_hz=FIT_BAND_HZ)
         core = slice(round((start - begin) * ANALYSIS_HZ), round((start - begin + PIECE_S) * ANALYSIS_HZ))
         bad = judge(raw[: len(ELECTRODES), core], clean[: len(ELECTRODES), core]).bad
-        good = np.repeat(~bad.any(axis=0), int(ANALYSIS_HZ) // DECIMATION)
-        piece = clean[:, core][:, ::DECIMATION]
-        kept.append(piece[:, good[: piece.shape[1]]])
-    return np.concatenate([np.zeros((len(indices), 0)), *kept], axis=1).astype(np.float64)
+        good = np.repeat(~bad.any(axis=0), int(ANALYSIS_HZ))[: core.stop - core.start]
+        kept.append(clean[:, core][:, good][:, ::DECIMATION])
+        open_above = filters.clean(raw[: len(ELECTRODES)], mains_hz=None, band_hz=(FIT_BAND_HZ[0], None))
+        wide.append(open_above[:, core][:, good])
+    fitted = np.concatenate([np.zeros((len(indices), 0)), *kept], axis=1).astype(np.float64)
+    return fitted, np.concatenate([np.zeros((len(ELECTRODES), 0), dtype=np.float32), *wide], axis=1)
 
 
 def _piece_starts(source: RecordingSource) -> list[float]:
@@ -264,6 +292,21 @@ def _resemblance(part: NDArray[np.float64], channels: NDArray[np.float64], band_
         abs(float(np.corrcoef(middle, other[reach + lag : len(other) - reach + lag])[0, 1]))
         for other in moving for lag in range(-reach, reach + 1)
     ), default=0.0)
+
+
+def _muscle(found: Unmixing, wide_uv: NDArray[np.float32]) -> tuple[int, ...]:
+    """Parts whose spectrum is that of muscle and whose largest weight lies at the rim, from electrodes (19, n) at 200 Hz."""
+    hertz, power = signal.welch(found.to_parts @ wide_uv, ANALYSIS_HZ, nperseg=int(2 * ANALYSIS_HZ), axis=-1)
+    mains = (np.abs(hertz - 50.0) <= 2.0) | (np.abs(hertz - 60.0) <= 2.0)
+    band = (hertz >= MUSCLE_BAND_HZ[0]) & (hertz <= MUSCLE_BAND_HZ[1]) & ~mains
+    slopes = np.polyfit(np.log10(hertz[band]), np.log10(np.maximum(power[:, band], 1e-12)).T, 1)[0]
+    fast = np.sqrt(power[:, band & (hertz >= 20.0)].sum(axis=1) * (hertz[1] - hertz[0]))
+    weights = np.abs(found.to_electrodes - np.median(found.to_electrodes, axis=0))
+    return tuple(
+        row for row, slope in enumerate(slopes)
+        if row not in found.eyes + found.heart and slope > MUSCLE_SLOPE and int(weights[:, row].argmax()) in _RIM
+        and weights[:, row].max() * fast[row] >= MUSCLE_UV
+    )
 
 
 def _has_field_of_eyes(weights: NDArray[np.float64], part: NDArray[np.float64], eeg: NDArray[np.float64]) -> bool:

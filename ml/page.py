@@ -20,7 +20,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ml import bad_stretches, filters, quality
+from ml import bad_stretches, filters, quality, wavelet_denoising
 from ml.bad_stretches import BadStretch
 from ml.channels import ChannelLayout
 from ml.montage import MONTAGES, TITLES, Derivation, MontageName, derive
@@ -114,6 +114,7 @@ def render(
     notch_hz: float | None = None,
     max_px: int | None = None,
     right_first: bool = False,
+    denoised: bool = False,
     kept: MutableMapping[BlockKey, Block] | None = None,
 ) -> Page:
     """Draw-ready traces of ``[start_s, start_s + duration_s)``.
@@ -133,6 +134,8 @@ def render(
         pair per pixel plus one. The bins lie on the clock's grid, so pages of one width agree as well.
     right_first
         Whether the right side of the head comes first (``montage.derive``).
+    denoised
+        Whether the EEG is denoised by wavelets before it is filtered, hum notched first: for looking only, with a banner.
     kept
         Filtered blocks of this recording: those found here are not filtered again, new ones are put in.
 
@@ -147,7 +150,7 @@ def render(
     first, stop = round(start_s * rate), round((start_s + duration_s) * rate)
     bin_size = -(-(stop - first) // max_px) if max_px and stop - first > 2 * max_px else 1
     first, stop = first // bin_size * bin_size, -(-stop // bin_size) * bin_size
-    filtering = Filtering(rate, lff_hz, hff_hz, notch_hz)
+    filtering = Filtering(rate, lff_hz, hff_hz, notch_hz, denoised)
     kept = {} if kept is None else kept
     uv, clipped = _traces(source, shown, filtering, first, stop, kept)
     scale = tuple(_scale(kind, lff_hz) for kind in shown.kinds)
@@ -165,6 +168,7 @@ def render(
         missing=shown.missing,
         status=filtering.status(TITLES[shown.montage], shown.kinds),
         montage=shown.montage,
+        banner=wavelet_denoising.BANNER if denoised else "",
         bad=bad_stretches.find(source, layout, shown, first / rate, stop / rate, kept),
         decimated=bin_size > 1,
     )
@@ -188,6 +192,7 @@ class Filtering:
     lff_hz: float | None
     hff_hz: float | None
     notch_hz: float | None
+    denoised: bool = False
 
     @property
     def context(self) -> int:
@@ -213,7 +218,7 @@ class Filtering:
             hff = f"HFF off (sampled at {self.sfreq_hz:g} Hz)"
         mains = f"notch {self.notch_hz:g} Hz" if self.notch_hz else "notch off"
         ecg = f" | ECG {ECG_BAND_HZ[0]:g}-{ECG_BAND_HZ[1]:g} Hz" if "ecg" in kinds else ""
-        return f"{title} | {lff} | {hff} | {mains}{ecg} | zero-phase Butterworth"
+        return f"{title} | {lff} | {hff} | {mains}{ecg} | zero-phase Butterworth{' | wavelet denoised' if self.denoised else ''}"
 
 
 def _rate(source: RecordingSource, shown: Derivation) -> float:
@@ -284,6 +289,8 @@ def _filtered_block(
     filled, missing = filters.fill_missing(raw)
     inputs = np.empty((len(raw), core.stop - core.start))
     kinds = _input_kinds(shown)
+    if filtering.denoised and (eeg := [row for row, kind in enumerate(kinds) if kind in ("eeg", "pair")]):
+        filled[eeg] = _denoised(filled[eeg], filtering.sfreq_hz)
     for kind in sorted(set(kinds)):
         rows = [row for row, own in enumerate(kinds) if own == kind]
         sections = filtering.sections(kind)
@@ -294,6 +301,13 @@ def _filtered_block(
         traces[shown.referenced] -= _common_average(inputs, gone, shown)
     traces[_touched(shown, gone)] = np.nan
     return traces.astype(np.float32)
+
+
+def _denoised(eeg_uv: NDArray[np.float64], sfreq_hz: float) -> NDArray[np.float32]:
+    """Without noise; hum that is there is notched first, or it would be taken for the noise."""
+    mains_hz = filters.detect_mains([eeg_uv], sfreq_hz)
+    notched = filters.zero_phase(eeg_uv, filters.notch(mains_hz, sfreq_hz), sfreq_hz, pad_s=PAD_S) if mains_hz else eeg_uv
+    return wavelet_denoising.denoise(notched, levels=wavelet_denoising.levels_at(sfreq_hz))
 
 
 def _input_kinds(shown: Derivation) -> list[SignalKind]:

@@ -23,9 +23,10 @@ from ml.filters import fill_missing
 WAVELET: Final = "sym8"
 LEVELS: Final = 4
 """At 200 Hz the details reach down to 6 Hz: slower waves are never touched."""
+LOWEST_HZ: Final = 6.25
 SHIFTS: Final = 8
 MAD_TO_SD: Final = 0.6745
-BANNER: Final = "Changed signal: wavelet denoising softens spikes. Compare with the raw signal."
+BANNER: Final = "Display only: wavelet denoising is on. It softens spikes. Press Esc for the raw signal."
 
 
 def denoise(eeg_uv: NDArray[np.floating], *, levels: int = LEVELS, strength: float = 1.0) -> NDArray[np.float32]:
@@ -34,9 +35,9 @@ def denoise(eeg_uv: NDArray[np.floating], *, levels: int = LEVELS, strength: flo
     Parameters
     ----------
     eeg_uv
-        (channels, n) at 200 Hz, notched: hum would be taken for the noise and everything beside it removed.
+        (channels, n), notched: hum would be taken for the noise and everything beside it removed.
     levels
-        Octaves below the Nyquist frequency that are thresholded.
+        Octaves below the Nyquist frequency that are thresholded: by default those at 200 Hz, else ``levels_at``.
     strength
         Factor of the universal threshold; 0 changes nothing.
 
@@ -53,6 +54,11 @@ def denoise(eeg_uv: NDArray[np.floating], *, levels: int = LEVELS, strength: flo
         mean += _thresholded(padded, levels, strength)[:, shift : shift + filled.shape[1]] / SHIFTS
     mean[missing] = np.nan
     return mean.astype(np.float32)
+
+
+def levels_at(sfreq_hz: float) -> int:
+    """Octaves that may be thresholded at a sampling rate without touching what is slower than ``LOWEST_HZ``."""
+    return max(0, int(np.floor(np.log2(sfreq_hz / 2.0 / LOWEST_HZ) + 1e-9)))
 
 
 def _thresholded(values: NDArray[np.float64], levels: int, strength: float) -> NDArray[np.float64]:

@@ -40,7 +40,7 @@ class PageParameters(BaseModel):
     lff: float | None = Field(default=None, description="Low-frequency filter in Hz: one of those that the viewer offers")
     hff: float | None = Field(default=None, description="High-frequency filter in Hz")
     notch: float | None = Field(default=None, description="50 or 60")
-    cleaning: Cleaning = Field(default="", description="ica: without eyes and heart, for looking only")
+    cleaning: Cleaning = Field(default="", description="For looking only; ica: without eyes and heart, ica-muscle: without muscle too, wavelet: denoised")
     px: int | None = Field(default=None, ge=100, le=20_000, description="Width: more than 2 samples per pixel become min and max")
 
 

@@ -41,7 +41,11 @@ STEP_DB: Final = 0.35
 MAX_COLUMNS: Final = 2000
 
 
-Cleaning = Literal["", "ica"]
+Cleaning = Literal["", "ica", "ica-muscle", "wavelet"]
+"""Changed signals, for looking only: without eyes and heart, without muscle too, denoised. Nothing else ever reads them."""
+
+
+CLEANED: Final = {"ica": "without eyes and heart (ICA)", "ica-muscle": "without eyes, heart and muscle (ICA)"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,7 @@ class PageQuery:
     hff_hz: float | None = None
     notch_hz: float | None = None
     px: int | None = None                # width in device pixels: more than two samples per pixel are reduced to min and max
-    cleaning: Cleaning = ""              # "ica": without eyes and heart, for looking only; marked on the page
+    cleaning: Cleaning = ""              # marked on the page
 
     def __post_init__(self) -> None:
         offered = (("LFF", self.lff_hz, eeg_page.LFF_HZ), ("HFF", self.hff_hz, eeg_page.HFF_HZ), ("notch", self.notch_hz, eeg_page.NOTCH_HZ))
@@ -140,7 +144,7 @@ class OpenRecordings:
             source: RecordingSource = stored_recording.opened(store, handle.sha256, name=handle.name)
             layout, banner = map_to_1020(source.info.signals, dict(handle.channel_names)), ""
             if cleaning:
-                source = without = ica.clean(source, layout)
+                source = without = ica.clean(source, layout, muscle=cleaning == "ica-muscle")
                 banner = without.unmixing.banner
             waiting.set_result(OpenRecording(source, layout, RecentBlocks(), banner))
         except BaseException as error:
@@ -154,14 +158,15 @@ _open = OpenRecordings()
 
 def page(store: FileStore, handle: RecordingHandle, query: PageQuery, *, right_first: bool = False) -> bytes:
     """One page of EEG in the byte format of ``ml.page``, the sides of the head in the order of the site."""
-    recording = _open.get(store, handle, query.cleaning)
+    denoised = query.cleaning == "wavelet"
+    recording = _open.get(store, handle, "" if denoised else query.cleaning)
     made = eeg_page.render(
         recording.source, recording.layout, start_s=query.start_s, duration_s=query.duration_s, montage=query.montage,
         lff_hz=query.lff_hz, hff_hz=query.hff_hz, notch_hz=query.notch_hz, max_px=query.px, kept=recording.blocks,
-        right_first=right_first,
+        right_first=right_first, denoised=denoised,
     )
     if recording.banner:       # over the picture, and in what a decision notes of the screen
-        made = replace(made, banner=recording.banner, status=f"{made.status} | without eyes and heart (ICA)")
+        made = replace(made, banner=recording.banner, status=f"{made.status} | {CLEANED[query.cleaning]}")
     return made.to_bytes()
 
 

@@ -4,7 +4,7 @@ const PLAIN = {
   PageDown: "next", PageUp: "previous", " ": "next", Home: "first", End: "last",
   ArrowRight: "second-on", ArrowLeft: "second-back", ArrowUp: "more-sensitive", ArrowDown: "less-sensitive",
   "+": "more-sensitive", "=": "more-sensitive", "-": "less-sensitive", ",": "shorter", ".": "longer",
-  "[": "previous-event", "]": "next-event", Enter: "accept", Delete: "dismiss", "?": "help",
+  "[": "previous-event", "]": "next-event", Enter: "accept", Delete: "dismiss", "?": "help", Escape: "raw",
 };
 const LETTERS = { n: "notch", l: "lff", h: "hff", x: "dismiss", u: "undo", s: "spectrogram", g: "go-to", p: "play", r: "raw" };
 const SHIFTED = { ArrowRight: "half-on", ArrowLeft: "half-back", " ": "previous" };

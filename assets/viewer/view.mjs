@@ -134,7 +134,7 @@ export class View {
     this.spoken = setTimeout(() => {
       const here = facts.events.filter((event) => event.start < stopS && event.stop > startS);
       const found = here.map((event) => `model suggests ${event.pattern}, highest probability ${event.max.toFixed(2)}`);
-      const words = [`EEG page ${clock.time(startS)} to ${clock.time(stopS)}`, page.montage, ...found].join(", ");
+      const words = [`EEG page ${clock.time(startS)} to ${clock.time(stopS)}`, page.montage, page.banner, ...found].filter(Boolean).join(", ");
       this.canvas.setAttribute("aria-label", words);
       this.part("live").textContent = words;
     }, 500);

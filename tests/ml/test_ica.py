@@ -101,6 +101,33 @@ def test_without_eye_movements_or_ecg_nothing_is_removed():
     assert "nothing removed" in found.banner
 
 
+def muscle(rng: np.random.Generator, where: str) -> np.ndarray:
+    """Bursts of the frontalis or temporalis: power at 20-90 Hz beneath one electrode."""
+    fast = filters.zero_phase(rng.normal(size=(1, N)), filters.band_pass(20.0, 90.0, 200.0, 2, 2), 200.0)[0]
+    bursts = np.repeat(rng.random(SECONDS // 4) < 0.6, 4 * RATE)
+    return 12.0 * field(tuple(POSITIONS[ELECTRODES.index(where)]), 0.35)[:, None] * fast / fast.std() * bursts
+
+
+def test_muscle_goes_only_if_asked_for_and_discharges_stay():
+    rng = np.random.default_rng(6)
+    temporal, discharge = muscle(rng, "T3"), spike_wave(rng, field((0.74, 0.08, 0.66), 0.6))
+    source = ArrayRecording(background(rng) + temporal + discharge)
+    layout = map_to_1020(source.info.signals)
+    without, found = ica.fit(source, layout), ica.fit(source, layout, muscle=True)
+    assert without.muscle == ()
+    assert change(without, temporal) < 1e-6
+    assert found.muscle
+    assert np.linalg.norm(found.remove(temporal)) < 0.4 * np.linalg.norm(temporal)
+    assert change(found, discharge) < 0.05
+    assert f"muscle ({len(found.muscle)})" in found.banner
+
+
+def test_the_noise_of_an_amplifier_is_no_muscle():
+    rng = np.random.default_rng(7)
+    source = ArrayRecording(background(rng))
+    assert ica.fit(source, map_to_1020(source.info.signals), muscle=True).muscle == ()
+
+
 def test_a_fit_is_refused_in_one_sentence_that_says_why():
     short = ArrayRecording(eeg(60))
     with pytest.raises(ica.NotFitted, match="needs 110 s"):

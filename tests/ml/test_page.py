@@ -139,6 +139,24 @@ def test_a_signal_that_a_person_called_ecg_has_the_filter_of_the_ecg():
     assert "ECG" not in render(named, map_to_1020(named.info.signals), start_s=20.0, duration_s=10.0).status
 
 
+def test_a_denoised_page_agrees_with_its_neighbors_and_says_so():
+    a, b = shown(LONG, 22.0, denoised=True), shown(LONG, 25.0, denoised=True)
+    assert np.array_equal(a.values[:, 600:], b.values[:, :1400])
+    assert "softens spikes" in a.banner
+    assert a.status.endswith("wavelet denoised")
+    plain = shown(LONG, 22.0)
+    assert plain.banner == ""
+    assert np.array_equal(plain.values[-1], a.values[-1])
+    assert np.diff(a.values[:18]).std() < np.diff(plain.values[:18]).std()
+
+
+def test_what_was_denoised_never_comes_back_as_raw_from_what_is_kept():
+    kept = {}
+    raw = shown(LONG, 30.0, kept=kept).values
+    shown(LONG, 30.0, kept=kept, denoised=True)
+    assert np.array_equal(shown(LONG, 30.0, kept=kept).values, raw)
+
+
 def test_many_samples_per_pixel_become_their_extremes():
     full, small = shown(LONG, 20.0, 30.0), shown(LONG, 20.0, 30.0, max_px=600)
     bins = full.values.reshape(19, 600, 10)

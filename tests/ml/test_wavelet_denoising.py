@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import pywt
 
-from ml.wavelet_denoising import BANNER, SHIFTS, WAVELET, denoise
+from ml.wavelet_denoising import BANNER, SHIFTS, WAVELET, denoise, levels_at
 
 RATE, N = 200, 6000
 T = np.arange(N) / RATE
@@ -48,3 +48,9 @@ def test_strength_zero_changes_nothing_and_gaps_stay_gaps():
     x[0, 100:140] = np.nan
     assert np.array_equal(denoise(x, strength=0.0), x.astype(np.float32), equal_nan=True)
     assert np.flatnonzero(np.isnan(denoise(x)[0])).tolist() == list(range(100, 140))
+
+
+@pytest.mark.parametrize(("sfreq_hz", "levels"), [(100.0, 3), (200.0, 4), (250.0, 4), (256.0, 4), (400.0, 5), (512.0, 5), (1024.0, 6), (10.0, 0)])
+def test_at_every_rate_what_is_slower_than_six_hertz_is_left_alone(sfreq_hz, levels):
+    assert levels_at(sfreq_hz) == levels
+    assert levels == 0 or sfreq_hz / 2 ** (levels + 1) >= 6.25

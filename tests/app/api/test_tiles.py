@@ -74,9 +74,23 @@ def test_a_changed_signal_says_so_over_the_picture(alices: tuple[TestClient, str
     raw, before = decoded(client.get(f"/studies/{study_id}/page", params=PAGE).content)
     about, after = decoded(client.get(f"/studies/{study_id}/page", params=PAGE | {"cleaning": "ica"}).content)
     assert raw["banner"] == ""
-    assert about["banner"].startswith("Changed signal: independent components")
+    assert about["banner"].startswith("Display only: ICA")
+    assert about["banner"].endswith("Press Esc for the raw signal.")
     assert about["status"].endswith("without eyes and heart (ICA)")
     assert np.array_equal(before[-1], after[-1])               # the ECG is as it was recorded
+
+
+def test_a_denoised_page_says_so_over_the_picture_and_raw_is_as_before(alices: tuple[TestClient, str]) -> None:
+    client, study_id = alices
+    _, before = decoded(client.get(f"/studies/{study_id}/page", params=PAGE).content)
+    about, after = decoded(client.get(f"/studies/{study_id}/page", params=PAGE | {"cleaning": "wavelet"}).content)
+    raw, again = decoded(client.get(f"/studies/{study_id}/page", params=PAGE).content)
+    assert about["banner"] == "Display only: wavelet denoising is on. It softens spikes. Press Esc for the raw signal."
+    assert about["status"].endswith("| wavelet denoised")
+    assert not np.array_equal(before[:19], after[:19])
+    assert np.array_equal(before[-1], after[-1])
+    assert raw["banner"] == ""
+    assert np.array_equal(before, again)
 
 
 def test_a_page_holds_the_waves_of_the_file(alices: tuple[TestClient, str]) -> None:
