@@ -25,6 +25,8 @@ LYAPUNOV_LAG_S: Final = 0.06
 LYAPUNOV_THEILER_S: Final = 1.0
 LYAPUNOV_FOLLOW_S: Final = 0.5
 _FLUSH: Final = 120
+_STATES: Final = 80
+"""States compared at once: so few that BLAS starts no threads, whose waiting costs more than they save."""
 
 FEATURES: Final = tuple(Feature(name, unit, source) for name, unit, source in (
     ("sample_entropy", "nat", "m = 2, r = 0.2 sd, at 100 Hz (Richman & Moorman, Am J Physiol 2000;278:H2039)"),
@@ -56,28 +58,33 @@ def entropies(rows: NDArray[np.floating]) -> tuple[NDArray[np.float64], NDArray[
 
     Templates of two and three values match where no difference exceeds the tolerance. Sample entropy compares the first
     n - 2 templates of either length without themselves; approximate entropy counts them with themselves. Matches are summed
-    in bytes, which hold ``_FLUSH`` passes.
+    in bytes, which hold ``_FLUSH`` passes; the rows lie side by side in memory, so that each pass is one run over it.
     """
-    x = np.ascontiguousarray(rows, dtype=np.float32)
-    tolerance = (TOLERANCE * x.std(axis=-1, dtype=np.float64)).astype(np.float32)[:, None]
-    count, n = x.shape
-    totals = np.ones((2, count, n - 1), dtype=np.float64)             # every template matches itself
-    bytes_ = np.zeros((2, count, n - 1), dtype=np.uint8)
+    x = np.ascontiguousarray(rows.T, dtype=np.float32)                # (n, count)
+    n = len(x)
+    limit = (TOLERANCE * rows.astype(np.float32).std(axis=-1, dtype=np.float64)).astype(np.float32)
+    tolerance = np.ascontiguousarray(np.broadcast_to(limit, x.shape))
+    difference, close, two, three = np.empty_like(x), *np.empty((3, *x.shape), dtype=bool)
+    totals = np.ones((2, n - 1, x.shape[1]), dtype=np.float64)        # every template matches itself
+    bytes_ = np.zeros(totals.shape, dtype=np.uint8)
     for lag in range(1, n - 1):
-        close = np.abs(x[:, lag:] - x[:, :-lag]) <= tolerance
-        two = close[:, :-1] & close[:, 1:]
-        three = two[:, :-1] & close[:, 2:]
-        for length, match in enumerate((two.view(np.uint8), three.view(np.uint8))):
-            bytes_[length, :, : match.shape[1]] += match
-            bytes_[length, :, lag : lag + match.shape[1]] += match
+        left = n - lag
+        np.subtract(x[lag:], x[:left], out=difference[:left])
+        np.abs(difference[:left], out=difference[:left])
+        np.less_equal(difference[:left], tolerance[:left], out=close[:left])
+        np.logical_and(close[: left - 1], close[1:left], out=two[: left - 1])
+        np.logical_and(two[: left - 2], close[2:left], out=three[: left - 2])
+        for total, match in ((bytes_[0], two[: left - 1].view(np.uint8)), (bytes_[1], three[: left - 2].view(np.uint8))):
+            total[: len(match)] += match
+            total[lag : lag + len(match)] += match
         if lag % _FLUSH == 0 or lag == n - 2:
             totals += bytes_
             bytes_[:] = 0
-    pairs = (totals - 1.0).sum(axis=-1) / 2.0
-    pairs[0] -= totals[0, :, -1] - 1.0                                # the last template of two has no third value
+    pairs = (totals - 1.0).sum(axis=1) / 2.0
+    pairs[0] -= totals[0, -1] - 1.0                                   # the last template of two has no third value
     with np.errstate(divide="ignore", invalid="ignore"):
         sample = -np.log(pairs[1] / pairs[0])
-        phi = [np.log(totals[0] / (n - 1)).mean(axis=-1), np.log(totals[1, :, : n - 2] / (n - 2)).mean(axis=-1)]
+        phi = [np.log(totals[0] / (n - 1)).mean(axis=0), np.log(totals[1, : n - 2] / (n - 2)).mean(axis=0)]
     return sample, phi[0] - phi[1]
 
 
@@ -176,12 +183,13 @@ def lyapunov(rows: NDArray[np.float32], *, dimension: int, lag: int, theiler: in
     states = np.stack([scaled[:, k * lag : k * lag + length] for k in range(dimension)], axis=-1)
     nearest = _nearest(states[:, : length - follow], theiler)
     row = np.arange(len(rows))[:, None]
+    # distances of states are sums over the same few differences of samples, whatever the step
+    square = [(scaled[:, at : at + length - follow] - scaled[row, nearest + at]) ** 2 for at in range(follow + (dimension - 1) * lag + 1)]
     apart = []
     for step in range(follow + 1):
-        difference = states[:, step : step + length - follow] - states[row, nearest + step]
-        square = np.einsum("rsd,rsd->rs", difference, difference)
-        known = square > 0.0
-        apart.append(0.5 * np.log(np.where(known, square, 1.0)).sum(axis=1) / known.sum(axis=1))
+        distance = np.sum(square[step : step + (dimension - 1) * lag + 1 : lag], axis=0)
+        known = distance > 0.0
+        apart.append(0.5 * np.log(np.where(known, distance, 1.0)).sum(axis=1) / known.sum(axis=1))
     return _line(np.arange(follow + 1.0), np.stack(apart, axis=-1))
 
 
@@ -191,10 +199,13 @@ def _nearest(states: NDArray[np.float32], theiler: int) -> NDArray[np.int64]:
     own_path = np.where(np.abs(moments[:, None] - moments) <= theiler, np.float32(np.inf), np.float32(0.0))
     nearest = np.empty(states.shape[:2], dtype=np.int64)
     for row, of_row in enumerate(states):
-        order = of_row @ (-2.0 * of_row.T)
-        order += np.einsum("sd,sd->s", of_row, of_row)
-        order += own_path
-        nearest[row] = order.argmin(axis=1)
+        doubled, length = -2.0 * of_row.T, np.einsum("sd,sd->s", of_row, of_row)
+        for first in range(0, len(of_row), _STATES):
+            part = slice(first, first + _STATES)
+            order = of_row[part] @ doubled
+            order += length
+            order += own_path[part]
+            nearest[row, part] = order.argmin(axis=1)
     return nearest
 
 
