@@ -67,10 +67,11 @@ def test_a_lost_pair_takes_no_part():
 
 def test_real_patterns_have_the_experts_frequency_and_side(shared_data):
     found = pattern_facts.figures(shared_data / "grond", draws=50)
-    for name in ("lpd", "gpd", "lrda", "grda"):
-        assert found["frequency"][name]["spearman"] > 0.6, name
-        assert found["frequency"][name]["mean_error_hz"] < 0.3, name
-    assert found["rate_of_their_discharge_times"]["spearman"] > 0.7
-    assert found["side_of_lpd"]["auc"] > 0.9
-    assert found["lpd_against_gpd"]["auc"] > 0.85
-    assert found["lrda_against_grda"]["auc"] > 0.8
+    for name, figure in found["frequency"].items():
+        assert figure["spearman"] >= figure["published"], name         # of the authors' own programs
+        assert figure["mean_error_hz"] < 0.25, name
+    for name in ("side_of_lpd", "lpd_against_gpd", "lrda_against_grda"):
+        assert found[name]["auc"] >= found[name]["published"], name
+    correct, asked = found["side_of_lrda_correct"]
+    assert correct == asked
+    assert found["rate_of_their_discharge_times"]["spearman"] > 0.8
