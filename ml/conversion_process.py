@@ -6,6 +6,7 @@ standard output: ``{"done": identity}`` or ``{"refused": {code, sentence}}``; wh
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import signal
@@ -21,6 +22,7 @@ from ml.recording import PatientField
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 _MIB: Final = 1 << 20
+_PR_SET_PDEATHSIG: Final = 1         # linux/prctl.h
 _MAX_FILE_MIB: Final = 32 << 10
 
 
@@ -87,6 +89,8 @@ def _environment() -> dict[str, str]:
 def main(original: str, target: str, scratch: str, memory_mib: str, cpu_s: str) -> None:
     """The child: convert one file and answer."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)       # Ctrl-C is the parent's to handle: it kills this process
+    if sys.platform == "linux":                        # and nobody waits for an answer when the parent is gone
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     _limit(int(memory_mib) * _MIB, int(cpu_s))
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)

@@ -7,8 +7,10 @@ import threading
 from pathlib import Path
 from uuid import UUID
 
+import h5py
 import numpy as np
 import pytest
+from scipy.io import savemat
 
 from app import jobs
 from app.access import Actor
@@ -23,37 +25,17 @@ from ml.channels import ELECTRODES
 from ml.recording import RecordingInfo
 from tests import builders
 from tests.ml.foreign.brainvision_files import zipped
+from tests.ml.foreign.gdf_files import Gdf
+from tests.ml.foreign.neuroscan_files import cnt_bytes
+from tests.ml.foreign.persyst_files import write_persyst
 from tests.recordings import eeg
 from workers import kinds
 from workers.runner import Runner
 
-LAY = """[FileInfo]
-File=night.dat
-FileType=Interleaved
-SamplingRate=200
-Calibration=0.5
-WaveformCount=19
-DataType=0
-[Patient]
-FullName={name}
-Sex=F
-Hand=
-ID=77
-BirthDate=1961.04.12
-TestDate=2026.05.04
-TestTime=22:30:00
-[ChannelMap]
-{channels}
-[SampleTimes]
-0=81000.25
-"""
-
 
 def persyst(folder: Path, name: str) -> Path:
-    """One minute of a recording by Persyst, packed; made by hand after the keys that MNE reads."""
-    channels = "\n".join(f"{electrode}-Ref={number}" for number, electrode in enumerate(ELECTRODES, 1))
-    (folder / "night.lay").write_text(LAY.format(name=name, channels=channels))
-    (folder / "night.dat").write_bytes(np.round(eeg(60.0).T / 0.5).astype("<i2").tobytes())
+    """One minute of a recording by Persyst, packed."""
+    write_persyst(folder, np.round(eeg(60.0) / 0.5).astype(np.int16), names=ELECTRODES, patient=name)
     return zipped(folder / "night.zip", folder / "night.lay", folder / "night.dat")
 
 
@@ -116,3 +98,52 @@ def test_an_archive_without_a_recording_is_refused_in_a_sentence(database: Setti
         row = studies.row(session, alice, study_id)
     assert row.status == "failed"
     assert "holds no recording" in row.error_sentence
+
+
+def matrix(path: Path, *, without: str = "") -> Path:
+    """One minute as a matrix that states all that it must, or all but one thing."""
+    stated = {"data": eeg(60.0), "fs": 200.0, "unit": "uV", "channels": np.array(ELECTRODES, dtype=object)}
+    chosen = {key: value for key, value in stated.items() if key != without}
+    if path.suffix == ".mat":
+        savemat(path, chosen)
+        return path
+    with h5py.File(path, "w") as file:
+        for key, value in chosen.items():
+            file[key] = list(ELECTRODES) if key == "channels" else value
+    return path
+
+
+def single(path: Path) -> Path:
+    """One minute in a format of one file."""
+    digits = np.round(eeg(60.0) / 0.1).astype(np.int16)
+    if path.suffix in (".mat", ".h5"):
+        return matrix(path)
+    path.write_bytes(Gdf(list(digits), ELECTRODES).build() if path.suffix == ".gdf" else cnt_bytes(digits, names=ELECTRODES, sfreq_hz=200))
+    return path
+
+
+@pytest.mark.parametrize(("name", "found"), [
+    ("a.mat", "MATLAB matrix"), ("a.h5", "HDF5 matrix"), ("a.gdf", "GDF"), ("a.cnt", "Neuroscan CNT"),
+])
+def test_a_recording_of_one_file_is_converted_and_analysed(
+    database: Settings, alice: Actor, tmp_path: Path, name: str, found: str,
+) -> None:
+    study_id = uploaded(alice, single(tmp_path / name), database)
+    work(database)
+    with reading() as session:
+        view, handle = studies.find(session, alice, study_id), studies.recording(session, alice, study_id)
+    assert (view.status, view.format, view.duration_s) == ("analysed", found, 60.0)
+    assert tiles.page(open_store(database), handle, PageQuery(0.0, 10.0)).startswith(b"HMSP")
+
+
+@pytest.mark.parametrize(("missing", "words"), [("fs", "the sampling rate"), ("unit", "the unit"), ("channels", "the channel names")])
+def test_a_matrix_that_leaves_something_out_fails_with_what_is_missing(
+    database: Settings, alice: Actor, tmp_path: Path, missing: str, words: str,
+) -> None:
+    study_id = uploaded(alice, matrix(tmp_path / "a.h5", without=missing), database)
+    work(database)
+    with reading() as session:
+        row = studies.row(session, alice, study_id)
+    assert row.status == "failed"
+    assert f"does not state {words}" in row.error_sentence
+    assert "save it with data, fs, unit and channels" in row.error_sentence
