@@ -17,14 +17,14 @@ from ml.synthetic.noise import Floats, Timeline
 Artifact = Callable[[np.random.Generator, Timeline], Floats]
 
 OCCASIONAL: Final[tuple[tuple[float, Artifact], ...]] = (
-    (0.30, artifacts.blinks), (0.16, artifacts.eye_movements), (0.34, artifacts.muscle), (0.15, artifacts.heart),
+    (0.30, artifacts.blinks), (0.16, artifacts.eye_movements), (0.03, artifacts.eyelid_flutter), (0.34, artifacts.muscle), (0.15, artifacts.heart),
     (0.07, artifacts.pulse), (0.12, artifacts.sweat), (0.08, artifacts.electrode_pops),
-    (0.16, artifacts.noisy_electrodes), (0.04, artifacts.movement), (0.02, artifacts.tremor),
+    (0.12, artifacts.noisy_electrodes), (0.04, artifacts.movement), (0.02, artifacts.tremor),
 )
 """Chance of each artifact in a window of any class (reference 5.4, fewer bad channels by 5.5)."""
 MIMICS: Final[tuple[Artifact, ...]] = (
     artifacts.chewing, artifacts.heart, artifacts.pulse, artifacts.machine, artifacts.tremor, artifacts.electrode_pops,
-    artifacts.blinks, artifacts.movement, artifacts.sweat, artifacts.muscle,
+    artifacts.blinks, artifacts.eyelid_flutter, artifacts.movement, artifacts.sweat, artifacts.muscle,
 )
 """Not cerebral, mostly rhythmic: labelled other when nothing else is there."""
 

@@ -32,6 +32,14 @@ def blinks(rng: np.random.Generator, line: Timeline) -> Floats:
     return _falling_back(rng)[:, None] * course
 
 
+def eyelid_flutter(rng: np.random.Generator, line: Timeline) -> Floats:
+    """Flutter of the lids and vertical roving of the eyes: 0.8-3 Hz at Fp1 and Fp2; a mimic of frontal rhythmic delta."""
+    rate_hz = rng.uniform(0.8, 3.0)
+    phase = 2 * np.pi * rate_hz * line.times_s + rng.uniform(0.3, 1.2) * noise.slow(rng, line, tau_s=1.0)[0]
+    course = np.cos(phase) + rng.uniform(0, 0.4) * np.cos(2 * phase + rng.uniform(0, 6))
+    return np.asarray(rng.uniform(15, 80) * _falling_back(rng)[:, None] * course * _bouts(rng, line), dtype=np.float32)
+
+
 def eye_movements(rng: np.random.Generator, line: Timeline) -> Floats:
     """Lateral gaze and roving eyes: F7 and F8 in opposite directions."""
     roving = rng.random() < 0.4
@@ -54,7 +62,7 @@ def muscle(rng: np.random.Generator, line: Timeline) -> Floats:
     level = np.zeros(19, dtype=np.float32)
     level[[_INDEX[_TEMPORAL[i]] for i in chosen]] = rng.uniform(0.3, 1.0, len(chosen))
     peak_hz = rng.uniform(25, 60)
-    sd = np.exp(rng.uniform(np.log(3), np.log(35)))
+    sd = np.exp(rng.uniform(np.log(2), np.log(22)))
     fast = noise.coloured(rng, 19, line, lambda f: (f / peak_hz) ** 2 / (1 + (f / peak_hz) ** 3) / peak_hz)
     return np.asarray(sd * level[:, None] * fast * _bouts(rng, line), dtype=np.float32)
 

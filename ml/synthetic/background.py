@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml.synthetic import noise
-from ml.synthetic.forward import Head, bipolar_matrix, direction, draw_head, electrode_directions
+from ml.synthetic.forward import Head, bipolar_matrix, broad, direction, draw_head, electrode_directions, scaled
 from ml.synthetic.noise import Floats, Timeline
 
 
@@ -20,6 +20,8 @@ class Patient:
     slope: float                          # exponent of the power spectrum
     knee_hz: float
     mixing: Floats                        # (19, 19): white sources to spatially coherent electrodes, bipolar SD 1
+    floor: Floats                         # (19, 19): the same for activity above the delta band, flatter in spectrum, more local
+    floor_slope: float
     amplitude_uv: float                   # bipolar SD
     gain: Floats                          # (19,): attenuation of a hemisphere or region
     alpha_hz: float                       # posterior rhythm
@@ -32,17 +34,20 @@ class Patient:
 def draw_patient(rng: np.random.Generator, *, healthy: bool | None = None) -> Patient:
     """A virtual patient: mostly of intensive care, a sixth with a normal awake or sleeping background."""
     healthy = bool(rng.random() < 0.16) if healthy is None else healthy
-    slope, knee_hz = (rng.uniform(1.1, 2.4), 0.8) if healthy else (rng.uniform(1.8, 4.2), rng.uniform(0.3, 1.5))
+    slope, knee_hz = (rng.uniform(1.1, 2.4), 0.8) if healthy else (rng.uniform(2.0, 4.2), rng.uniform(0.3, 1.5))
+    floor_sd = np.exp(rng.uniform(np.log(0.07), np.log(0.38)))
     amplitude_uv = float(np.exp(rng.normal(np.log(9.0 if healthy else 7.5), 0.35 if healthy else 0.55)))
     return Patient(
         head=draw_head(rng),
         slope=slope,
         knee_hz=knee_hz,
-        mixing=_mixing(rng, correlation_length=rng.uniform(0.6, 1.7)),
+        mixing=_mixing(rng, correlation_length=rng.uniform(0.45, 1.3), smoothness=rng.uniform(1.6, 1.97)),
+        floor=floor_sd * _mixing(rng, correlation_length=rng.uniform(0.4, 1.2), smoothness=rng.uniform(1.4, 1.95)),
+        floor_slope=rng.uniform(0.6, 1.6),
         amplitude_uv=amplitude_uv,
         gain=_hemisphere_gain(rng) if not healthy and rng.random() < 0.25 else np.ones(19, dtype=np.float32),
         alpha_hz=rng.uniform(8.5, 11.5) if healthy else rng.uniform(6.5, 10.5),
-        alpha=rng.uniform(0.3, 1.3) if healthy else float(rng.uniform(0.1, 0.45) * (rng.random() < 0.25)),
+        alpha=rng.uniform(0.3, 1.3) if healthy else float(rng.uniform(0.1, 0.4) * (rng.random() < 0.15)),
         theta=float(rng.uniform(0.2, 0.8) * (rng.random() < 0.3)),
         beta=float(rng.uniform(0.1, 0.5) * (rng.random() < (0.5 if healthy else 0.2))),
         healthy=healthy,
@@ -51,7 +56,8 @@ def draw_patient(rng: np.random.Generator, *, healthy: bool | None = None) -> Pa
 
 def background(rng: np.random.Generator, patient: Patient, line: Timeline) -> Floats:
     """Ongoing activity at the 19 electrodes (19, samples) in µV, average reference, without transients."""
-    base = patient.mixing @ noise.coloured(rng, 19, line, _slope_spectrum(patient))
+    base = patient.mixing @ noise.coloured(rng, 19, line, _slope_spectrum(patient.slope, patient.knee_hz))
+    base += patient.floor @ noise.coloured(rng, 19, line, _slope_spectrum(patient.floor_slope, 4.0))
     for _ in range(_n_slow_fields(rng)):
         base += _slow_field(rng, patient, line)
     if patient.alpha:
@@ -62,7 +68,7 @@ def background(rng: np.random.Generator, patient: Patient, line: Timeline) -> Fl
         base += patient.theta * topography[:, None] * course * _waxing(rng, line)
     if patient.beta:
         base += patient.beta * (patient.mixing @ noise.band(rng, 19, line, centre_hz=rng.uniform(16, 24), width_hz=3))
-    modulation = np.exp(0.25 * noise.slow(rng, line, tau_s=rng.uniform(2, 8)))
+    modulation = np.exp(0.18 * noise.slow(rng, line, tau_s=rng.uniform(2, 8)))
     return np.asarray(patient.amplitude_uv * patient.gain[:, None] * base * modulation, dtype=np.float32)
 
 
@@ -127,41 +133,28 @@ def sporadic_sharp_waves(rng: np.random.Generator, patient: Patient, line: Timel
     return topography[:, None] * course
 
 
-def temporal_theta(rng: np.random.Generator, patient: Patient, line: Timeline) -> Floats:
-    """Rhythmic midtemporal theta of drowsiness or a mu rhythm (19, samples), unit bipolar SD, in runs."""
-    mu = rng.random() < 0.4
-    where = direction(50, rng.choice([-90, 90])) if mu else direction(88, rng.choice([-95, 95]))
-    topography = patient.head.patch(where, width_rad=rng.uniform(0.2, 0.4))
-    rate_hz = rng.uniform(8.5, 11) if mu else rng.uniform(5, 7)
-    phase = 2 * np.pi * rate_hz * line.times_s + 0.6 * noise.slow(rng, line, tau_s=1.0)[0]
-    shape = np.cos(phase) + rng.uniform(0.2, 0.5) * np.cos(2 * phase + rng.uniform(0, 6))
-    return np.asarray(1.3 * topography[:, None] * shape * _waxing(rng, line), dtype=np.float32)
-
-
 def anywhere(rng: np.random.Generator) -> NDArray[np.float64]:
     """A direction on the convexity that electrodes cover."""
     return direction(rng.uniform(15, 95), rng.uniform(-180, 180))
 
 
-
-
-
-def _slope_spectrum(patient: Patient) -> noise.Spectrum:
+def _slope_spectrum(slope: float, knee_hz: float) -> noise.Spectrum:
     def shape(f: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.asarray(1 / (patient.knee_hz**patient.slope + f**patient.slope))
+        return np.asarray(1 / (knee_hz**slope + f**slope))
 
     f = np.linspace(0.5, 20, 400)
     total = float(np.trapezoid(shape(f), f))
     return lambda freqs_hz: shape(freqs_hz) / total
 
 
-def _mixing(rng: np.random.Generator, *, correlation_length: float) -> Floats:
+def _mixing(rng: np.random.Generator, *, correlation_length: float, smoothness: float) -> Floats:
+    """Fields with covariance exp(-(d / length)^smoothness): near 2, neighbouring pairs of a chain go the same way."""
     electrodes = electrode_directions()
     distance = np.linalg.norm(electrodes[:, None] - electrodes[None], axis=-1)
-    covariance = np.exp(-((distance / correlation_length) ** rng.uniform(1.2, 1.8)))
+    covariance = np.exp(-((distance / correlation_length) ** smoothness))
     mixing = np.linalg.cholesky(covariance + 1e-6 * np.eye(19))
     front = electrode_directions()[:, 1]
-    level = np.exp(rng.normal(0, 0.12, 19) + rng.uniform(0.0, 0.65) * front)     # most real windows are higher in front
+    level = np.exp(rng.normal(0, 0.1, 19) + rng.uniform(0.0, 0.5) * front + rng.uniform(0.0, 0.7) * front**2)    # ends of the chains are higher
     mixing = (mixing * level[:, None]) - (mixing * level[:, None]).mean(axis=0)
     return np.asarray(mixing / np.median((bipolar_matrix() @ mixing).std(axis=1) * np.sqrt(19)), dtype=np.float32)
 
@@ -177,8 +170,10 @@ def _n_slow_fields(rng: np.random.Generator) -> int:
 
 def _slow_field(rng: np.random.Generator, patient: Patient, line: Timeline) -> Floats:
     frontal = rng.random() < 0.65
-    where = direction(rng.uniform(55, 100), rng.normal(0, 30)) if frontal else anywhere(rng)
+    where = direction(rng.uniform(55, 105), rng.normal(0, 30)) if frontal else anywhere(rng)
     topography = patient.head.patch(where, width_rad=rng.uniform(0.5, 1.1), tangential=rng.uniform(0, 0.3))
+    if rng.random() < 0.5:
+        topography = scaled(topography + rng.uniform(0.5, 2) * broad(where))
     course = noise.band(rng, 1, line, centre_hz=rng.uniform(0.3, 1.6), width_hz=rng.uniform(0.4, 1.2))
     return np.asarray(rng.uniform(0.4, 1.6) * topography[:, None] * course, dtype=np.float32)
 
@@ -186,7 +181,7 @@ def _slow_field(rng: np.random.Generator, patient: Patient, line: Timeline) -> F
 def _posterior_rhythm(rng: np.random.Generator, patient: Patient, line: Timeline) -> Floats:
     left = patient.head.patch(direction(85, -155), width_rad=0.35)
     right = patient.head.patch(direction(85, 155), width_rad=0.35)
-    courses = noise.band(rng, 3, line, centre_hz=patient.alpha_hz, width_hz=rng.uniform(0.4, 1.1))
+    courses = noise.band(rng, 3, line, centre_hz=patient.alpha_hz, width_hz=rng.uniform(0.5, 1.6))
     field = left[:, None] * (courses[0] + 0.5 * courses[1]) + right[:, None] * (courses[0] + 0.5 * courses[2])
     return np.asarray(patient.alpha * field * _waxing(rng, line), dtype=np.float32)
 

@@ -43,9 +43,12 @@ def direction(inclination_deg: float, azimuth_deg: float) -> Floats:
     return np.array([np.sin(inclination) * np.sin(azimuth), np.sin(inclination) * np.cos(azimuth), np.cos(inclination)])
 
 
+@cache
 def electrode_directions() -> Floats:
-    """Unit vectors (19, 3) of the electrodes in the order of ``ELECTRODES``."""
-    return np.array([direction(*_ANGLES_DEG[name]) for name in ELECTRODES])
+    """Unit vectors (19, 3) of the electrodes in the order of ``ELECTRODES``; one array for all callers, read-only."""
+    directions = np.array([direction(*_ANGLES_DEG[name]) for name in ELECTRODES])
+    directions.setflags(write=False)
+    return directions
 
 
 @cache
@@ -116,6 +119,14 @@ class Head:
         weight = np.exp(-0.5 * (angle / width_rad) ** 2)
         topography = ((1 - tangential) * self.radial + tangential * self.tangential) @ weight
         return scaled(topography)
+
+
+def broad(axis: Floats) -> NDArray[np.float32]:
+    """Topography (19,) that falls evenly along ``axis`` (unit vector): a large sheet of cortex, or a deep source, seen from afar.
+
+    In a chain of bipolar pairs all deflections then go the same way, as in most generalised patterns.
+    """
+    return scaled(electrode_directions() @ axis)
 
 
 def scaled(topography: Floats) -> NDArray[np.float32]:

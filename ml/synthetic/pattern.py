@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
 
 from ml.synthetic.noise import Floats
 
@@ -24,3 +27,4 @@ class Pattern:
     evolution_hz: float = 0.0            # greatest change of rate within the pattern
     sharpness: float = 0.0               # 0 blunt .. 1 spiky
     duration_s: float = 0.0              # of the whole pattern
+    times_s: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))    # of its discharges or waves

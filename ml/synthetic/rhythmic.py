@@ -2,45 +2,66 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
+from numpy.typing import NDArray
 
 from ml.synthetic import fields, noise
 from ml.synthetic.background import Patient, anywhere
 from ml.synthetic.noise import Floats, Timeline
 from ml.synthetic.pattern import Pattern
 
+RATE_HZ: Final[dict[bool, tuple[float, float]]] = {True: (1.4, 0.38), False: (1.3, 0.35)}
+"""Median and log SD of the rate that experts found, lateralised or not (LRDA 0.6-2.25, GRDA 0.75-2.25 Hz in 5-95 %; GROND)."""
+
 
 def draw(
     rng: np.random.Generator, patient: Patient, line: Timeline, *, side: int, envelope: Floats, rate_hz: float | None = None
 ) -> Pattern:
-    """Rhythmic delta on a timeline; ``side`` -1 left, 1 right, 0 generalised; rate 0.6-3 Hz by default.
-
-    Rates are drawn around the experts' medians (LRDA 1.4, GRDA 1.3 Hz).
-    """
+    """Rhythmic delta on a timeline; ``side`` -1 left, 1 right, 0 generalised; rate 0.5-3.2 Hz by default."""
+    lateral = side != 0
     if rate_hz is None:
-        rate_hz = float(np.clip(np.exp(rng.normal(np.log(1.5), 0.36)), 0.6, 3.2))
-    field = fields.generalized(rng, patient, frontal_share=0.85) if side == 0 else fields.lateralized(rng, patient, side=side)
-    wander = rng.uniform(0.03, 0.2) if rng.random() < 0.8 else rng.uniform(0.2, 0.34)
+        rate_hz = float(np.clip(np.exp(rng.normal(np.log(RATE_HZ[lateral][0]), RATE_HZ[lateral][1])), 0.5, 3.2))
+    field = fields.lateralized(rng, patient, side=side) if lateral else fields.generalized(rng, patient, frontal_share=0.85)
+    wander = float(np.clip(np.exp(rng.normal(np.log(0.11), 0.55)), 0.02, 0.34))
+    irregular = rng.uniform(0, 0.3) if rng.random() < 0.55 else rng.uniform(0.3, 0.75)   # share of the amplitude that is not rhythmic
     phase = wandering_phase(rng, line, rate_hz=rate_hz, wander=wander)
-    amplitude = np.exp(rng.uniform(0.15, 0.6) * noise.slow(rng, line, tau_s=rng.uniform(0.15, 1.2))[0]) * envelope
+    amplitude = np.exp(rng.uniform(0.1, 0.5) * noise.slow(rng, line, tau_s=rng.uniform(0.15, 1.2))[0]) * envelope
+    if rng.random() < 0.25:
+        amplitude = amplitude * _runs(rng, line)
     harmonics = _harmonics(rng)
     skew, lean = rng.uniform(0, 0.9), rng.uniform(-np.pi, np.pi)
+    uneven = rng.uniform(0.1, 0.6)
 
     def course(delay_s: float) -> Floats:
-        late = phase - 2 * np.pi * rate_hz * delay_s
+        late = phase - 2 * np.pi * rate_hz * delay_s + uneven * noise.slow(rng, line, tau_s=0.8)[0]
         late = late + skew * np.sin(late + lean)                     # sharply contoured on one side or at the crest
         wave = sum(height * np.cos(order * late + shift) for order, height, shift in harmonics)
-        return np.asarray(amplitude * wave, dtype=np.float32)
+        return np.asarray(amplitude * wave * np.exp(uneven * noise.slow(rng, line, tau_s=0.7)[0]), dtype=np.float32)
 
-    electrodes = fields.paint(field, course) + _ride(rng, patient, field, line)
+    electrodes = fields.paint(field, course) + _ride(rng, patient, field, line, envelope, irregular)
     sharpness = 0.0
     if rng.random() < 0.2:
         sharpness = rng.uniform(0.2, 0.8)
         electrodes += _sharp_waves(rng, field, line, phase, amplitude, height=1.2 * sharpness)
     return Pattern(
-        "rhythmic", electrodes, envelope, rate_hz, variation=wander, duty=1.0, side=side, sharpness=sharpness,
-        duration_s=float(envelope.sum() / line.sfreq_hz),
+        "rhythmic", electrodes, envelope, rate_hz, variation=wander + 0.25 * irregular, duty=1.0, side=side, sharpness=sharpness,
+        duration_s=float(envelope.sum() / line.sfreq_hz), times_s=_crests(line, phase, amplitude),
     )
+
+
+def _runs(rng: np.random.Generator, line: Timeline) -> Floats:
+    """Gain 0.15..1: runs of a few waves with lulls between them."""
+    wave = noise.slow(rng, line, tau_s=rng.uniform(0.4, 1.5))[0]
+    depth = rng.uniform(0.4, 0.85)
+    return np.asarray(1 - depth / (1 + np.exp(np.clip(4 * (wave + rng.uniform(0.2, 1.2)), -30, 30))), dtype=np.float32)
+
+
+def _crests(line: Timeline, phase: Floats, amplitude: Floats) -> NDArray[np.float64]:
+    """Seconds of the crests of all waves that are there."""
+    at = np.flatnonzero(np.diff(np.floor(phase / (2 * np.pi))) > 0)
+    return line.times_s[at[amplitude[at] > 0.25]]
 
 
 def wandering_phase(rng: np.random.Generator, line: Timeline, *, rate_hz: float, wander: float) -> Floats:
@@ -56,14 +77,17 @@ def _harmonics(rng: np.random.Generator) -> list[tuple[int, float, float]]:
     return [(1, 1.0, 0.0), (2, second, shift), (3, third, 1.5 * shift)]
 
 
-def _ride(rng: np.random.Generator, patient: Patient, field: fields.Field, line: Timeline) -> Floats:
+def _ride(
+    rng: np.random.Generator, patient: Patient, field: fields.Field, line: Timeline, envelope: Floats, irregular: float
+) -> Floats:
     """Irregular delta and theta in the field of the rhythm, as real rhythmic delta is never alone."""
-    where = field[0].topography
-    theta = noise.band(rng, 1, line, centre_hz=rng.uniform(3.5, 7), width_hz=rng.uniform(0.6, 1.5))[0]
-    delta = noise.band(rng, 1, line, centre_hz=rng.uniform(0.6, 1.6), width_hz=rng.uniform(0.4, 0.8))[0]
+    theta = noise.band(rng, 2, line, centre_hz=rng.uniform(4, 8), width_hz=rng.uniform(0.8, 2.0))
+    delta = noise.band(rng, 2, line, centre_hz=rng.uniform(0.6, 2.0), width_hz=rng.uniform(0.4, 0.9))
     near = patient.head.patch(anywhere(rng), width_rad=0.6)
-    course = rng.uniform(0, 0.3) * theta + rng.uniform(0, 0.45) * delta
-    return np.asarray(where[:, None] * course + rng.uniform(0, 0.3) * near[:, None] * delta, dtype=np.float32)
+    share = rng.uniform(0, 0.35)
+    course = share * theta + irregular * delta
+    where = field[0].topography + (0.7 * field[1].topography if len(field) > 1 else 0)
+    return np.asarray(envelope * (where[:, None] * course[0] + 0.6 * near[:, None] * course[1]), dtype=np.float32)
 
 
 def _sharp_waves(

@@ -56,13 +56,13 @@ def draw(
     return Pattern(
         "seizure", electrodes, envelope, float(np.median(rates)), variation=0.1, duty=1.0, side=side,
         evolution_hz=float(np.percentile(rates, 95) - np.percentile(rates, 5)), sharpness=sharpness,
-        duration_s=stop_s - start_s,
+        duration_s=stop_s - start_s, times_s=line.times_s[1:][(np.diff(np.floor(phase / (2 * np.pi))) > 0) & (envelope[1:] > 0.25)],
     )
 
 
 def _side(rng: np.random.Generator, onset: Onset) -> int:
     generalized = {"spike_wave": 0.55, "slow_wave": 0.4}.get(onset, 0.15)
-    return 0 if rng.random() < generalized else int(rng.choice([-1, 1]))
+    return 0 if rng.random() < generalized else fields.draw_side(rng)
 
 
 def _rate(rng: np.random.Generator, onset: Onset, progress: Floats) -> Floats:

@@ -88,7 +88,7 @@ def draw_votes(rng: np.random.Generator, share: NDArray[np.float64], n_votes: in
 
 
 def _periodic(pattern: Pattern, seen: Visibility) -> NDArray[np.float64]:
-    visible = _above(seen.peak_db, 6.0, 1.6) * _above(0.44, pattern.variation, 0.05)
+    visible = _above(seen.peak_db, 6.0, 1.6) * _above(0.6, pattern.variation, 0.08)
     blunt = _above(pattern.duty, 0.72, 0.06) * _above(0.6, pattern.sharpness, 0.12)
     fast = _above(pattern.frequency_hz, SEIZURE_HZ, 0.12)
     lateral = _above(abs(seen.lateral_index), LATERAL_INDEX, 0.05)
@@ -97,7 +97,7 @@ def _periodic(pattern: Pattern, seen: Visibility) -> NDArray[np.float64]:
 
 
 def _rhythmic(pattern: Pattern, seen: Visibility) -> NDArray[np.float64]:
-    visible = _above(seen.rms_db, -2.0, 1.6) * _above(0.36, pattern.variation, 0.04)
+    visible = _above(seen.rms_db, -3.5, 1.6) * _above(0.40, pattern.variation, 0.05)
     fast = _above(pattern.frequency_hz, 2.7, 0.25) * (0.1 + 0.6 * pattern.sharpness)
     sharp = 0.45 * pattern.sharpness
     lateral = _above(abs(seen.lateral_index), LATERAL_INDEX, 0.05)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -11,16 +11,18 @@ from numpy.typing import NDArray
 
 from ml.analysis import LABEL_S, WINDOW_S
 from ml.classes import PatternClass
-from ml.synthetic import acquisition, background, noise, periodic, rhythmic, seizure, votes
+from ml.synthetic import acquisition, background, fields, noise, periodic, rhythmic, seizure, variants, votes
 from ml.synthetic.background import Patient
 from ml.synthetic.forward import bipolar_matrix
 from ml.synthetic.noise import Floats, Timeline
 from ml.synthetic.pattern import Pattern
 
 MIX: Final[dict[PatternClass, float]] = {
-    "seizure": 0.15, "lpd": 0.19, "gpd": 0.18, "lrda": 0.19, "grda": 0.17, "other": 0.12,
+    "seizure": 0.16, "lpd": 0.19, "gpd": 0.18, "lrda": 0.20, "grda": 0.18, "other": 0.09,
 }
-"""Recipes, not labels (reference 5.5)."""
+"""Recipes, not labels (reference 5.5); most windows of healthy people are made "other" besides."""
+QUIETER: Final[dict[PatternClass, float]] = {"lpd": 0.7, "gpd": 0.7}
+"""Amplitude of the background beside that of other windows: between discharges it is low in most real windows (GROND, IIIC)."""
 MARGIN_S: Final[float] = 5.0
 """Generated on both sides and cut away, since filters work on the circle."""
 
@@ -35,6 +37,9 @@ class Truth:
     lateral_index: float = 0.0
     snr_db: float = -np.inf
     coverage: float = 0.0
+    times_s: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))                # discharges or waves, 0 in the middle
+    pair_share: NDArray[np.float32] = field(default_factory=lambda: np.zeros(18, np.float32))     # RMS of every pair beside the strongest
+    present: NDArray[np.float32] = field(default_factory=lambda: np.zeros(round(WINDOW_S), np.float32))   # 0..1 in each second
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +104,8 @@ def _windows(
         if index % per_patient == 0:
             patient = background.draw_patient(rng)
         chosen = recipe or names[rng.choice(len(names), p=shares / shares.sum())]
+        if recipe is None and patient.healthy and rng.random() < 0.75:
+            chosen = "other"
         yield _window(rng, patient, line, chosen, decimated)
 
 
@@ -108,9 +115,11 @@ def _window(rng: np.random.Generator, patient: Patient, line: Timeline, recipe: 
     if pattern is None:
         recorded = acquisition.damage(rng, acquisition.contaminate(rng, rest_uv, line), line)
         return _cut(_bipolar(recorded, line, decimated)), votes.expected_votes(None, None), Truth(recipe)
+    if recipe == "seizure" and rng.random() < 0.5:
+        rest_uv = rest_uv * _after(rng, pattern.envelope, line)
     alone = _bipolar(pattern.electrodes * patient.gain[:, None], line, decimated)
     wanted_db = _snr_db(rng, recipe)
-    scale = 10 ** (wanted_db / 20) / _ratio(alone, _bipolar(rest_uv, line, decimated))
+    scale = 10 ** (wanted_db / 20) / _ratio(alone, _bipolar(rest_uv, line, decimated), by_peak=pattern.kind == "periodic")
     whole = rest_uv + scale * patient.gain[:, None] * pattern.electrodes
     recorded = acquisition.damage(rng, acquisition.contaminate(rng, whole, line), line)
     seen_uv = _cut(_bipolar(recorded, line, decimated))
@@ -118,8 +127,18 @@ def _window(rng: np.random.Generator, patient: Patient, line: Timeline, recipe: 
     centre = centre_slice(alone.shape[-1])
     coverage = float(np.mean(pattern.envelope[np.abs(line.times_s) < LABEL_S / 2]))
     seen = votes.visibility(alone[:, centre], (seen_uv - alone)[:, centre], coverage)
-    truth = Truth(recipe, pattern.frequency_hz, pattern.side, seen.lateral_index, seen.rms_db, coverage)
-    return seen_uv, votes.expected_votes(pattern, seen), truth
+    return seen_uv, votes.expected_votes(pattern, seen), _truth(recipe, pattern, seen, alone[:, centre], line)
+
+
+def _truth(recipe: PatternClass, pattern: Pattern, seen: votes.Visibility, centre_uv: Floats, line: Timeline) -> Truth:
+    """What is known of a pattern that was drawn, with its potentials (18, samples) in the labelled 10 s."""
+    level = np.sqrt(np.mean(centre_uv**2, axis=1))
+    times_s = pattern.times_s[np.abs(pattern.times_s) < WINDOW_S / 2]
+    return Truth(
+        recipe, pattern.frequency_hz, pattern.side, seen.lateral_index, seen.rms_db, seen.coverage, times_s,
+        pair_share=(level / max(float(level.max()), 1e-9)).astype(np.float32),
+        present=_cut(pattern.envelope[None])[0].reshape(round(WINDOW_S), -1).mean(axis=1).astype(np.float32),
+    )
 
 
 def centre_slice(n_samples: int) -> slice:
@@ -130,8 +149,9 @@ def centre_slice(n_samples: int) -> slice:
 
 def _scenery(rng: np.random.Generator, patient: Patient, line: Timeline, recipe: PatternClass) -> Floats:
     """Everything that is not the pattern: background, slowing, sleep, suppression and, for "other", mimics."""
-    scene = background.background(rng, patient, line) * np.float32(np.exp(rng.normal(0, 0.15)))
-    size = patient.amplitude_uv
+    level = np.float32(np.exp(rng.normal(0, 0.15)) * QUIETER.get(recipe, 1.0))
+    scene = background.background(rng, patient, line) * level
+    size = patient.amplitude_uv * level
     other = recipe == "other"
     if not patient.healthy and rng.random() < (0.45 if other else 0.3):
         focal = rng.random() < 0.6
@@ -139,19 +159,20 @@ def _scenery(rng: np.random.Generator, patient: Patient, line: Timeline, recipe:
     if not patient.healthy and rng.random() < (0.15 if other else 0.07):
         scene *= background.suppression(rng, line, suppressed_share=rng.uniform(0.2, 0.8))
     for chance, variant, low, high in (
-        (0.2, background.spindles, 1, 4), (0.15 if other else 0.06, background.vertex_waves, 2, 8),
-        (0.15 if other else 0.05, background.temporal_theta, 0.5, 2.0),
+        (0.12, background.spindles, 1, 4), (0.05, background.vertex_waves, 2, 8),
         (0.2 if other else 0.06, background.sporadic_sharp_waves, 2, 7),
     ):
         if rng.random() < chance:
             scene += rng.uniform(low, high) * size * variant(rng, patient, line)
+    if rng.random() < (0.6 if patient.healthy else 0.3 if other else 0.06):
+        scene += rng.uniform(0.5, 1.2) * size * variants.add(rng, patient, line)
     if other and rng.random() < 0.3:
         scene += acquisition.imitate(rng, line)
     return scene
 
 
 def _pattern(rng: np.random.Generator, patient: Patient, line: Timeline, recipe: PatternClass) -> Pattern | None:
-    side = int(rng.choice([-1, 1])) if recipe in ("lpd", "lrda") else 0
+    side = fields.draw_side(rng) if recipe in ("lpd", "lrda") else 0
     if recipe == "other":
         return None
     if recipe == "seizure":
@@ -169,6 +190,13 @@ def _seizure_times(rng: np.random.Generator) -> tuple[float, float]:
     return middle_s - duration_s / 2, middle_s + duration_s / 2
 
 
+def _after(rng: np.random.Generator, envelope: Floats, line: Timeline) -> Floats:
+    """Gain (samples,) of the background: attenuated after a seizure, recovering over a minute or more."""
+    over_s = line.times_s[np.flatnonzero(envelope > 0.5)[-1]] if (envelope > 0.5).any() else line.length_s
+    since_s = np.clip(line.times_s - over_s, 0, None)
+    return np.asarray(np.where(since_s > 0, 1 - rng.uniform(0.3, 0.9) * np.exp(-since_s / 60), 1), dtype=np.float32)
+
+
 def _presence(rng: np.random.Generator, line: Timeline) -> Floats:
     """Throughout the window, or beginning or ending within it, or in runs."""
     chance = rng.random()
@@ -183,19 +211,25 @@ def _presence(rng: np.random.Generator, line: Timeline) -> Floats:
 
 
 def _snr_db(rng: np.random.Generator, recipe: PatternClass) -> float:
+    """Pattern against background: peaks of periodic discharges, RMS of all others."""
     if recipe == "seizure":
         return float(rng.uniform(0, 20))
-    return float(rng.uniform(-1, 16) if recipe in ("lpd", "gpd") else rng.uniform(-2, 14))
+    if recipe in ("lrda", "grda") and rng.random() < 0.12:
+        return float(rng.uniform(10, 20))                               # as high as a slow seizure, yet without its evolution
+    return float(rng.uniform(4, 24) if recipe == "lpd" else rng.uniform(5, 29) if recipe == "gpd" else rng.uniform(-5, 12))
 
 
-def _ratio(pattern_uv: Floats, rest_uv: Floats) -> float:
-    """RMS of the four strongest pairs of a pattern against the rest, where the pattern is strong."""
+def _ratio(pattern_uv: Floats, rest_uv: Floats, *, by_peak: bool) -> float:
+    """The four strongest pairs of a pattern, their RMS or their peaks, against the RMS of the rest, where the pattern is strong."""
     centre = centre_slice(pattern_uv.shape[-1])
     power = np.mean(pattern_uv[:, centre] ** 2, axis=1)
     if power.max() < 0.05 * np.mean(pattern_uv**2, axis=1).max():
         power, centre = np.mean(pattern_uv**2, axis=1), slice(None)      # present only outside the label
     top = np.argsort(power)[-4:]
-    return float(np.sqrt(power[top].mean() / np.mean(rest_uv[top][:, centre] ** 2)))
+    rest = np.sqrt(np.mean(rest_uv[top][:, centre] ** 2))
+    if by_peak:
+        return float(np.mean(np.percentile(np.abs(pattern_uv[top][:, centre]), 97, axis=1)) / rest)
+    return float(np.sqrt(power[top].mean()) / rest)
 
 
 def _bipolar(electrodes_uv: Floats, line: Timeline, decimated: bool) -> Floats:
