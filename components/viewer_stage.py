@@ -1,4 +1,4 @@
-"""The stage of the EEG viewer and of the spectrogram page: canvases and places that the viewer's script fills."""
+"""The stage of the EEG viewer: canvases and places that its script fills."""
 
 from __future__ import annotations
 
@@ -83,20 +83,6 @@ def viewer_stage(
     toolbar, panel = viewer_toolbar(settings, mains_hz=mains_hz), _panel(facts, events, display_controls(settings), model)
     body = html.Div([html.Div([_strip(facts), paper], className="viewer-main"), panel], className="viewer-body")
     return html.Div([toolbar, body, status, live, key_sheet(), _go_to()], className="viewer", **data(viewer="viewer", facts=json.dumps(facts)))
-
-
-def spectrogram_stage(facts: dict[str, Any]) -> Component:
-    """The spectrogram page below its banner: controls, ribbon and four large regions on one axis."""
-    readout = html.Div(
-        [html.Span(className="viewer-readout", **data(part="readout")), html.Span(role="status", **data(part="said"))],
-        className="viewer-status",
-    )
-    how = (
-        "Multitaper power of the left and right temporal (LL, RL) and parasagittal (LP, RP) chains: window 4 s, step 2 s, "
-        "0.5-20 Hz, decibels re 1 µV²/Hz. A click opens the EEG at that moment."
-    )
-    return html.Div([strip_controls(), _strip(facts), readout, html.P(how, className="field-hint")],
-                    className="viewer viewer-large", **data(viewer="spectrogram", facts=json.dumps(facts)))
 
 
 def _strip(facts: dict[str, Any]) -> Component:

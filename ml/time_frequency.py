@@ -6,7 +6,7 @@ window holds a NaN is NaN throughout: what was not recorded is never bridged her
 
 Sources: multitaper, Thomson, Proc IEEE 1982;70:1055-1096, tapers of Slepian; Morlet wavelets, Tallon-Baudry et al., J Neurosci
 1997;17:722-734 (width in cycles); mel scale, O'Shaughnessy 1987 (HTK): 2595 log10(1 + f/700), with the window, hop and
-number of bands that won the HMS competition (2nd place, ``cfg_1`` and ``cfg_3``).
+number of bands of HMS winners (third place, ``cfg_1`` and ``cfg_3``).
 """
 
 from __future__ import annotations
@@ -197,10 +197,10 @@ def band_powers(image: TimeFrequency, bands_hz: dict[str, tuple[float, float]] =
 
     NaN for a band that the image does not reach into.
     """
-    width = float(np.diff(image.freqs_hz).mean())
+    width = np.gradient(image.freqs_hz).astype(np.float32)[:, None]
     rows = []
     for low, high in bands_hz.values():
         inside = (image.freqs_hz >= low) & (image.freqs_hz < high)
-        total = image.power_uv2_hz[..., inside, :].sum(axis=-2) * width
+        total = (image.power_uv2_hz[..., inside, :] * width[inside]).sum(axis=-2)
         rows.append(total if inside.any() else np.full_like(total, np.nan))
     return np.asarray(np.stack(rows, axis=-2), dtype=np.float32)

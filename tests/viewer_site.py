@@ -101,7 +101,7 @@ def save_result(session: Session, study_id: UUID, result: AnalysisResult) -> Non
     session.add(job)
     session.flush()
     arrays, spectrogram = result_archive.to_bytes(result), result.spectrogram
-    power = result_archive.spectrogram_to_bytes(spectrogram) if spectrogram else None
+    power = result_archive.spectrogram_to_bytes(spectrogram, result.trends) if spectrogram else None
     seconds = dict.fromkeys(CLASSES, 0.0)
     analyses.save(session, job, {
         "versions": {"pipeline": "1", "model": result.versions.model, "model_sha256": "0" * 64}, "elapsed_s": 1.0,

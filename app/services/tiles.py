@@ -156,6 +156,11 @@ class OpenRecordings:
 _open = OpenRecordings()
 
 
+def opened(store: FileStore, handle: RecordingHandle) -> OpenRecording:
+    """A recording as it is, kept open for whoever reads it next."""
+    return _open.get(store, handle)
+
+
 def page(store: FileStore, handle: RecordingHandle, query: PageQuery, *, right_first: bool = False) -> bytes:
     """One page of EEG in the byte format of ``ml.page``, the sides of the head in the order of the site."""
     denoised = query.cleaning == "wavelet"

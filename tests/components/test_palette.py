@@ -40,7 +40,10 @@ Floats = NDArray[np.float64]
 def linear(theme: str, token: str) -> Floats:
     found = re.search(rf"--{token}: #([0-9A-Fa-f]{{3,6}});", BLOCKS[theme])
     assert found, f"{token} is no hexadecimal colour"
-    digits = found[1] if len(found[1]) == 6 else "".join(2 * digit for digit in found[1])
+    return from_hex(found[1] if len(found[1]) == 6 else "".join(2 * digit for digit in found[1]))
+
+
+def from_hex(digits: str) -> Floats:
     srgb = np.array([int(digits[i:i + 2], 16) for i in (0, 2, 4)]) / 255
     return np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
 

@@ -113,7 +113,7 @@ def test_from_an_edf_to_a_reviewed_study_and_its_pdf(page: Page, embedded: Serve
     expect(events.and_(page.locator("[data-decision=dismissed]"))).to_have_count(1)
 
     page.goto(f"{study}/spectrogram")
-    expect(page.locator("[data-part=spectrogram]")).to_be_visible()
+    expect(page.locator("#spectrogram-figure .main-svg").first).to_be_visible()
     page.goto(f"{study}/report")
     expect(page.locator("#report-body")).to_contain_text("Findings accepted by the reader")
     page.locator("#report-impression").fill("1. One pattern accepted in a test of this software.")

@@ -198,12 +198,26 @@ def test_a_part_of_the_overview_moves_along_the_recording(viewer: Open) -> None:
 def test_the_spectrogram_page_leads_to_the_moment_clicked(site: Site, page: Page, console_errors: list[str]) -> None:
     page.goto(site.sign_in_link())
     page.goto(site.review.replace("review", "spectrogram"))
-    page.wait_for_load_state("networkidle")
-    part(page, "spectrogram").hover(position={"x": column(page, 100), "y": 40})
-    expect(part(page, "readout")).to_have_text(re.compile(r"22:16:(39|40) · LL · \d+\.\d\d Hz · -?\d+\.\d dB"))
-    part(page, "spectrogram").click(position={"x": column(page, 100), "y": 100})
-    expect(page).to_have_url(re.compile(r"/review\?t=9[45]"))
+    strip = page.locator("#spectrogram-figure .xy2 .bglayer, #spectrogram-figure .subplot.xy2").first
+    box = strip.bounding_box() or {}
+    page.mouse.move(box["x"] + box["width"] / 3, box["y"] + box["height"] / 2)
+    expect(page.locator("#spectrogram-figure .hovertext").first).to_contain_text(re.compile(r"22:16:(39|40|41) · LL · \d+\.\d\d Hz · -?\d+\.\d dB"))
+    page.mouse.click(box["x"] + box["width"] / 3, box["y"] + box["height"] / 2)
+    expect(page).to_have_url(re.compile(r"/review\?t=9[3-7]"))
     assert console_errors == []
+
+
+def test_the_spectrogram_page_changes_its_colors_without_a_request(site: Site, page: Page) -> None:
+    page.goto(site.sign_in_link())
+    page.goto(site.review.replace("review", "spectrogram"))
+    expect(page.locator("#spectrogram-figure .main-svg").first).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    before = page.locator("#spectrogram-figure image").first.get_attribute("href")
+    page.locator("#spectrogram-map").select_option("jet")
+    page.wait_for_function("before => document.querySelector('#spectrogram-figure image').getAttribute('href') !== before", arg=before)
+    assert asked == []
 
 
 def test_a_gap_is_hatched_where_the_clock_says(shared_data: Path, page: Page, tmp_path: Path, console_errors: list[str]) -> None:

@@ -17,7 +17,7 @@ from app.access import Actor
 from app.db.audit import AuditEntry
 from app.errors import NotFound
 from app.services import analyses, studies
-from components.viewer_stage import spectrogram_stage, viewer_facts, viewer_stage
+from components.viewer_stage import viewer_facts, viewer_stage
 from components.viewer_toolbar import KEYS, viewer_toolbar
 from ml.page import HFF_HZ, LFF_HZ
 from pages import spectrogram, viewer
@@ -123,9 +123,3 @@ def test_the_end_of_the_analysis_is_told_without_changing_the_page(session: Sess
 def test_layouts_read_no_database() -> None:
     for page in (viewer, spectrogram):
         assert "7c9e6679" in drawn(page.layout("7c9e6679-7425-40de-944b-e07fc1f90ae7", t="12"))
-
-
-def test_the_spectrogram_page_has_no_canvas_before_the_analysis(session: Session, nell: Actor) -> None:
-    facts = facts_of(session, nell, builders.study(session, nell))
-    assert facts["analysed"] is False
-    assert '"hidden": true' in drawn(spectrogram_stage(facts))
