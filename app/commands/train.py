@@ -24,7 +24,7 @@ def with_training_extra(command: Callable[..., None]) -> Callable[..., None]:
     def checked(*args: Any, **options: Any) -> None:
         missing = [name for name in NEEDED if find_spec(name) is None]
         if missing:
-            refuse(f"{', '.join(missing)} is not installed, which the application does not need but training does: "
+            refuse(f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} not installed, which the application does not need but training does: "
                    "pip install -c constraints.txt -e '.[cpu,train]'.")
         try:
             command(*args, **options)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from ml.classes import CLASSES
+from ml.training import discrimination
 from ml.training.calibrate import divergence
 
 Floats = NDArray[np.floating]
@@ -35,6 +36,9 @@ def describe(votes: Floats, prob: Floats) -> dict[str, Any]:
         "accuracy": _round(right.mean()),
         "accuracy_95": interval(int(right.sum()), n),
         "macro_f1": _round(macro_f1(votes, prob)),
+        "nll": _round(nll(votes, prob)),
+        "brier": _round(brier(votes, prob)),
+        "kappa": _round(discrimination.kappa(_truth(votes, prob), prob.argmax(axis=1))),
         "expected_calibration_error": _round(calibration_error(votes, prob)),
         "per_class": per_class(votes, prob),
         "confusion": confusion(votes, prob).tolist(),
@@ -55,8 +59,7 @@ def interval(right: int, n: int) -> list[float]:
 
 def confusion(votes: Floats, prob: Floats) -> NDArray[np.int64]:
     """Counts (6, 6): rows the majority of votes (first of tied ones, unless the model names another of them), columns the model."""
-    chosen = prob.argmax(axis=1)
-    truth = np.where(majority_hit(votes, prob), chosen, votes.argmax(axis=1))
+    chosen, truth = prob.argmax(axis=1), _truth(votes, prob)
     table = np.zeros((len(CLASSES), len(CLASSES)), dtype=np.int64)
     np.add.at(table, (truth, chosen), 1)
     return table
@@ -91,6 +94,53 @@ def calibration_error(votes: Floats, prob: Floats, *, bins: int = 15) -> float:
     which = np.minimum((sure * bins).astype(int), bins - 1)
     gaps = [abs(float((sure - share)[which == k].sum())) for k in range(bins)]
     return sum(gaps) / len(votes)
+
+
+def nll(votes: Floats, prob: Floats) -> float:
+    """Mean cross-entropy of the votes, in nats."""
+    return float(-(votes * np.log(np.clip(prob, 1e-9, 1))).sum(axis=1).mean())
+
+
+def brier(votes: Floats, prob: Floats) -> float:
+    """Mean squared distance of probabilities from shares of votes, summed over classes."""
+    return float(((prob - votes) ** 2).sum(axis=1).mean())
+
+
+def reliability(votes: Floats, prob: Floats, *, bins: int = 10) -> list[dict[str, float]]:
+    """Mean probability and mean share of votes in bins of probability, all classes and windows together."""
+    which = np.minimum((prob * bins).astype(int), bins - 1)
+    rows = []
+    for k in range(bins):
+        inside = which == k
+        if inside.any():
+            rows.append({"n": int(inside.sum()), "prob": _round(prob[inside].mean()), "votes": _round(votes[inside].mean())})
+    return rows
+
+
+def class_calibration_error(votes: Floats, prob: Floats, *, bins: int = 15) -> float:
+    """Expected calibration error of every class by itself against shares of votes, mean over classes."""
+    which = np.minimum((prob * bins).astype(int), bins - 1)
+    gaps = [abs(float((prob - votes)[:, c][which[:, c] == k].sum())) for c in range(len(CLASSES)) for k in range(bins)]
+    return sum(gaps) / len(votes) / len(CLASSES)
+
+
+def bootstrap(votes: Floats, prob: Floats, patient: NDArray[np.integer], *, rng: np.random.Generator, draws: int = 1000) -> dict[str, list[float]]:
+    """95 % percentile intervals when patients are drawn again with replacement, all windows of a patient together."""
+    _, group = np.unique(patient, return_inverse=True)
+    rows_of = [np.flatnonzero(group == k) for k in range(group.max() + 1)]
+    kl, hit = divergence(votes, prob), majority_hit(votes, prob)
+    gap = prob.max(axis=1) - votes[np.arange(len(votes)), prob.argmax(axis=1)]
+    values = []
+    for _ in range(draws):
+        rows = np.concatenate([rows_of[k] for k in rng.integers(len(rows_of), size=len(rows_of))])
+        values.append((kl[rows].mean(), hit[rows].mean(), gap[rows].mean()))
+    low, high = np.percentile(values, [2.5, 97.5], axis=0)
+    return {name: [_round(a), _round(b)] for name, a, b in zip(("kl", "accuracy", "overconfidence"), low, high, strict=True)}
+
+
+def _truth(votes: Floats, prob: Floats) -> NDArray[np.int64]:
+    """The majority of votes; of tied classes the one that the model names, if it does, else the first."""
+    return np.asarray(np.where(majority_hit(votes, prob), prob.argmax(axis=1), votes.argmax(axis=1)), dtype=np.int64)
 
 
 def _round(value: float) -> float:

@@ -33,6 +33,7 @@ class VotedWindow:
     votes: NDArray[np.float64]                       # (6,) shares
     bipolar_uv: NDArray[np.float32] | None           # (18, 10000), None where the pipeline did not assess it
     published: NDArray[np.float64] | None = None     # SPaRCNet's probabilities where its authors gave them
+    patient: str = ""                                # "" where it is not known whether two windows share one
 
 
 @dataclass(slots=True)
@@ -81,4 +82,4 @@ def _voted(data: Path, name: str, row: dict[str, str]) -> VotedWindow:
     published = None
     if f"sparcnet_{CLASSES[0]}" in row:
         published = np.array([float(row[f"sparcnet_{label}"]) for label in CLASSES])
-    return VotedWindow(row["eeg_id"], counts / counts.sum(), windows[middle] if len(windows) else None, published)
+    return VotedWindow(row["eeg_id"], counts / counts.sum(), windows[middle] if len(windows) else None, published, row.get("patient", ""))

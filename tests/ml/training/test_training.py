@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -16,16 +15,7 @@ from ml.training.config import TrainingConfig  # noqa: E402
 from tests.ml.training.toy import toy_windows  # noqa: E402
 
 
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    """Two threads that wait for each other on a busy machine take minutes for what one does in seconds."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
-@pytest.mark.parametrize("name", list(train.NETWORKS))
+@pytest.mark.parametrize("name", ["raw", "spectrogram"])
 def test_a_tiny_training_lowers_the_loss(name: str, tmp_path: Path) -> None:
     settings = TrainingConfig("smoke", seed=1, n_train=48, n_held_out=48, epochs=8, batch=16, learning_rate=4e-3, centre_only=0.0)
     trained = train.fit(name, toy_windows(48), settings, checkpoint=tmp_path / "smoke.safetensors")
