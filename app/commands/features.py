@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 @click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="Parquet file to write.")
 @click.option("--set", "which", type=click.Choice(["full", "fast"]), default="full", show_default=True, help="Which features.")
 @click.option("--step", "step_s", type=click.FloatRange(0.5, 3600.0), default=10.0, show_default=True, help="Seconds between windows.")
-def features(file: Path, out: Path, which: Literal["full", "fast"], step_s: float) -> None:
+@click.option("--cores", type=click.IntRange(1, 64), default=min(2, os.cpu_count() or 1), show_default=True, help="Processes for the full set.")
+def features(file: Path, out: Path, which: Literal["full", "fast"], step_s: float, cores: int) -> None:
     """Compute features of the recording FILE: 10-s windows of the longitudinal bipolar montage, 0.5-40 Hz.
 
     Columns are named FEATURE:CHANNEL or FEATURE; their units and sources are in the metadata of the file.
@@ -32,7 +33,7 @@ def features(file: Path, out: Path, which: Literal["full", "fast"], step_s: floa
 
     try:
         with open_files([file]) as recording:
-            written = _write(recording, out, which, step_s)
+            written = _write(recording, out, which, step_s, cores)
     except RecordingError as error:
         click.echo(error.sentence, err=True)
         sys.exit(REFUSED)
@@ -45,7 +46,7 @@ def features(file: Path, out: Path, which: Literal["full", "fast"], step_s: floa
     click.echo(f"{written} windows written to {out}.")
 
 
-def _write(recording: RecordingSource, out: Path, which: Literal["full", "fast"], step_s: float) -> int:
+def _write(recording: RecordingSource, out: Path, which: Literal["full", "fast"], step_s: float, cores: int) -> int:
     """Write the table block by block; returns the number of rows and leaves no file behind if there are none."""
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -59,11 +60,10 @@ def _write(recording: RecordingSource, out: Path, which: Literal["full", "fast"]
     chosen = choose_input(map_to_1020(recording.info.signals))
     stretches = [Stretch.of(span) for span in recording.info.stretches]
     mains_hz = pipeline.find_mains(recording, chosen, stretches) if chosen.signals else None
-    threads = min(2, os.cpu_count() or 1)
     writer, rows = None, 0
     partial = out.with_name(f"{out.name}.partial")
     try:
-        for block in of_recording.stream(recording, which=which, step_s=step_s, mains_hz=mains_hz, threads=threads):
+        for block in of_recording.stream(recording, which=which, step_s=step_s, mains_hz=mains_hz, cores=cores):
             columns = {"start_s": block.start_s} | dict(zip(block.table.columns, block.table.rows.T, strict=True))
             about = {feature.name: {"unit": feature.unit, "source": feature.source} for feature in block.table.features}
             table = pa.table(columns, metadata=None if writer else {"hms_features": json.dumps(about, ensure_ascii=False)})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -48,7 +47,7 @@ class FeatureTable:
 
 
 def extract(
-    windows_uv: NDArray[np.float32], *, which: Which = "full", sfreq_hz: float = ANALYSIS_HZ, threads: int = 1
+    windows_uv: NDArray[np.float32], *, which: Which = "full", sfreq_hz: float = ANALYSIS_HZ
 ) -> FeatureTable:
     """Compute features of windows.
 
@@ -59,8 +58,6 @@ def extract(
         window has no features in it and takes no part in those of the whole window.
     which
         "fast" leaves out all but the time and frequency domain.
-    threads
-        Windows are independent; NumPy and SciPy release the interpreter lock.
 
     Raises
     ------
@@ -70,11 +67,7 @@ def extract(
     if windows_uv.ndim != 3 or windows_uv.shape[1] != len(CHANNEL_NAMES) or windows_uv.shape[2] < MIN_WINDOW_S * sfreq_hz:
         raise ValueError(f"windows must be (n, {len(CHANNEL_NAMES)}, {MIN_WINDOW_S * sfreq_hz:g} or more), not {windows_uv.shape}")
     batches = [windows_uv[first : first + _BATCH] for first in range(0, len(windows_uv), _BATCH)]
-    if threads > 1 and len(batches) > 1:
-        with ThreadPoolExecutor(threads) as pool:
-            parts = list(pool.map(lambda batch: _batch(batch, which, sfreq_hz), batches))
-    else:
-        parts = [_batch(batch, which, sfreq_hz) for batch in batches]
+    parts = [_batch(batch, which, sfreq_hz) for batch in batches]
     features = tuple(feature for feature in FEATURES if which == "full" or feature.fast)
     n_of_channels = sum(feature.per_channel for feature in features)
     empty = (np.zeros((0, len(CHANNEL_NAMES), n_of_channels)), np.zeros((0, len(features) - n_of_channels)))

@@ -1,8 +1,10 @@
-"""Features of a whole recording, block by block in constant memory."""
+"""Features of a whole recording, block by block in constant memory, on as many cores as are given."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,14 +13,18 @@ from numpy.typing import NDArray
 
 from ml import clean_pairs
 from ml.channels import map_to_1020
+from ml.features import processes
 from ml.features.extract import FeatureTable, Which, extract
 from ml.filters import ANALYSIS_HZ
 from ml.network_input import NetworkInput, choose_input
 from ml.recording import RecordingSource, Span
+from ml.work_ahead import work_ahead
 
 WINDOW_S: Final = 10.0
 """Length of a label span: features describe what a label would be about."""
 BLOCK_S: Final = 600.0
+MOST_WINDOWS: Final = 120
+"""Windows of a block: 17 MB, however small the step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,24 +36,41 @@ class FeatureBlock:
 
 
 def stream(
-    source: RecordingSource, *, which: Which = "full", step_s: float = WINDOW_S, mains_hz: float | None = None, threads: int = 1
+    source: RecordingSource, *, which: Which = "full", step_s: float = WINDOW_S, mains_hz: float | None = None, cores: int = 1
 ) -> Iterator[FeatureBlock]:
     """Features of the windows that tile every gap-free stretch, every ``step_s`` from its start; none crosses a gap.
 
-    Pairs that were not recorded, or whose electrodes are bad in a window (``ml.clean_pairs``), have no values in it.
+    Pairs that were not recorded, or whose electrodes are bad in a window (``ml.clean_pairs``), have no values in it. With more
+    than one core, blocks are read and cleaned ahead in threads, and the full set is computed in processes (``ml.features.processes``).
     """
     if not step_s > 0.0:
         raise ValueError(f"windows must lie more than 0 s apart, not {step_s} s")
     chosen = choose_input(map_to_1020(source.info.signals))
+    blocks = list(_blocks(source, step_s)) if chosen.signals else []
+    cores = min(cores, len(blocks))
+    with processes.pool(cores) if cores > 1 and which == "full" else nullcontext() as pool:
+
+        def of_block(block: tuple[NDArray[np.float64], Span]) -> FeatureBlock:
+            windows = _cut(source, chosen, *block, mains_hz)
+            return FeatureBlock(block[0], _table(windows, which, pool))
+
+        yield from work_ahead(of_block, blocks, threads=cores if cores > 1 else 0)
+
+
+def _table(windows: NDArray[np.float32], which: Which, pool: ProcessPoolExecutor | None) -> FeatureTable:
+    if pool is None:
+        return extract(windows, which=which)
+    return pool.submit(processes.extract, windows, which=which).result()
+
+
+def _blocks(source: RecordingSource, step_s: float) -> Iterator[tuple[NDArray[np.float64], Span]]:
+    """Starts of consecutive windows, and the gap-free stretch that holds them."""
+    per_block = max(1, min(MOST_WINDOWS, int(BLOCK_S / step_s)))
     for stretch in source.info.stretches:
-        starts = stretch.start_s + np.arange(max(0, int((stretch.length_s - WINDOW_S) / step_s + 1e-9) + 1)) * step_s
-        if not chosen.signals or stretch.length_s < WINDOW_S - 1e-6:
-            continue
-        for first_s in np.arange(starts[0], starts[-1] + 1e-6, BLOCK_S):
-            of_block = starts[(starts >= first_s - 1e-6) & (starts < first_s + BLOCK_S - 1e-6)]
-            if len(of_block):
-                windows = _cut(source, chosen, of_block, stretch, mains_hz)
-                yield FeatureBlock(of_block, extract(windows, which=which, threads=threads))
+        if stretch.length_s >= WINDOW_S - 1e-6:
+            count = max(0, int((stretch.length_s - WINDOW_S) / step_s + 1e-9) + 1)
+            starts = stretch.start_s + np.arange(count) * step_s
+            yield from ((starts[first : first + per_block], stretch) for first in range(0, count, per_block))
 
 
 def _cut(

@@ -62,15 +62,15 @@ def _spikes_of(row: NDArray[np.floating], sfreq_hz: float) -> tuple[int, int]:
 
 def sharp_waveforms(row: NDArray[np.floating], sfreq_hz: float) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Peaks of either polarity that stand out, and their width at half height in seconds."""
-    deviation = 1.4826 * float(np.median(np.abs(row - np.median(row))))
-    least = max(LEAST_UV, LEAST_DEVIATIONS * deviation)
-    if np.ptp(row) < least:
-        return np.zeros(0, dtype=np.int64), np.zeros(0)
+    centered = row - np.median(row)
+    least = max(LEAST_UV, LEAST_DEVIATIONS * 1.4826 * float(np.median(np.abs(centered))))
     reach = round(2.0 * SHARP_S[1] * sfreq_hz)
     found = [
         signal.find_peaks(values, height=least, prominence=least, width=1, wlen=reach, distance=round(SHARP_S[1] / 2.0 * sfreq_hz))
-        for values in (row - np.median(row), np.median(row) - row)
+        for values in (centered, -centered) if values.max(initial=0.0) >= least
     ]
+    if not found:
+        return np.zeros(0, dtype=np.int64), np.zeros(0)
     return np.concatenate([peaks for peaks, _ in found]), np.concatenate([facts["widths"] for _, facts in found]) / sfreq_hz
 
 

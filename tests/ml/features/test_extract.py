@@ -30,8 +30,8 @@ def test_the_fast_set_is_part_of_the_full_one():
     assert np.array_equal(fast.rows, full.rows[:, [full.columns.index(name) for name in fast.columns]])
 
 
-def test_windows_do_not_depend_on_their_neighbors_or_threads():
-    together = extract.extract(WINDOWS, threads=2)
+def test_windows_do_not_depend_on_their_neighbors():
+    together = extract.extract(WINDOWS)
     alone = extract.extract(WINDOWS[3:4])
     assert together.rows[3] == pytest.approx(alone.rows[0], rel=1e-4, abs=1e-4, nan_ok=True)
 

@@ -1,10 +1,13 @@
 """Features of recordings: windows never cross a gap, blocks never matter."""
 
+import os
+from concurrent.futures.process import BrokenProcessPool
+
 import numpy as np
 import pytest
 
 from ml.channels import ELECTRODES
-from ml.features import of_recording
+from ml.features import of_recording, processes
 from tests.recordings import ArrayRecording, eeg
 
 
@@ -42,3 +45,23 @@ def test_a_recording_without_one_electrode_has_the_features_of_the_other_pairs()
     table = next(of_recording.stream(source, which="fast")).table
     empty = np.isnan(table.by_channel).all(axis=(0, 2))
     assert [name for name, lost in zip(table.channel_names, empty, strict=True) if lost] == ["Cz-Pz"]
+
+
+def test_processes_give_the_same_features_in_the_same_order(monkeypatch):
+    monkeypatch.setattr(of_recording, "MOST_WINDOWS", 2)
+    source = ArrayRecording(eeg(62, seed=4), gaps=[(31.0, 32.0)])
+    alone, together = (list(of_recording.stream(source, cores=cores)) for cores in (1, 3))
+    assert [block.start_s.tolist() for block in together] == [[0.0, 10.0], [20.0], [32.0, 42.0], [52.0]]
+    for one, other in zip(alone, together, strict=True):
+        np.testing.assert_allclose(other.table.rows, one.table.rows, rtol=1e-5, atol=1e-6)
+
+
+def test_a_process_that_dies_is_an_error_and_no_table():
+    with processes.pool(1) as pool, pytest.raises(BrokenProcessPool):
+        pool.submit(os._exit, 9).result()
+
+
+def test_a_process_computes_in_one_thread():
+    with processes.pool(1) as pool:
+        pool.submit(processes.extract, np.zeros((1, 18, 2000), dtype=np.float32), which="fast").result()
+        assert pool.submit(os.getenv, "OPENBLAS_NUM_THREADS").result() == "1"
