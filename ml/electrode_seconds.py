@@ -66,10 +66,7 @@ class ElectrodeSeconds:
         """Fill in seconds from ``first`` on: ``reasons`` (n_reasons, n_channels, n) and what was measured."""
         place = slice(first, min(first + reasons.shape[2], self.marks.shape[1]))
         width = place.stop - place.start
-        bits = np.zeros(reasons.shape[1:], dtype=np.uint8)
-        for number, mask in enumerate((measures.muscle, measures.movement, *reasons)):
-            bits |= mask.astype(np.uint8) << np.uint8(number)
-        self.marks[:, place] = bits[:, :width]
+        self.marks[:, place] = packed(reasons, measures)[:, :width]
         with np.errstate(divide="ignore"):
             hum = HUM_STEPS * np.log10(measures.hum_uv[:, :width] / HUM_LOWEST_UV)
         self.snr[:, place], self.hum[:, place] = _byte((measures.snr_db[:, :width] - SNR_LOWEST_DB) / SNR_STEP_DB), _byte(hum)
@@ -149,6 +146,14 @@ class ElectrodeSeconds:
         known = marks[marks != NOT_RECORDED]
         counts = [int((known >> number & 1).sum()) for number in range(2, len(MARKS))]
         return quality.REASONS[int(np.argmax(counts))]
+
+
+def packed(reasons: NDArray[np.bool_], measures: Measures) -> NDArray[np.uint8]:
+    """Marks (n_channels, n_seconds) of a verdict."""
+    bits = np.zeros(reasons.shape[1:], dtype=np.uint8)
+    for number, mask in enumerate((measures.muscle, measures.movement, *reasons)):
+        bits |= mask.astype(np.uint8) << np.uint8(number)
+    return bits
 
 
 _LAST_BIT: Final = np.array([*(int(mark).bit_length() for mark in range(255)), NOT_RECORDED], dtype=np.uint8)

@@ -70,7 +70,8 @@ class Page:
     missing: tuple[str, ...]
     status: str
     montage: MontageName                 # what is shown, which may differ from what was asked for
-    bad: tuple[BadStretch, ...] = ()     # traces that rest on a bad electrode, which, when and why
+    bad: tuple[BadStretch, ...] = ()     # traces that rest on a bad electrode, or show muscle or movement: which, when, why
+    poor: tuple[str, ...] = ()           # of each trace: why its label is marked, or empty
     banner: str = ""                     # what must stand over the picture of a changed signal
     decimated: bool = False
 
@@ -93,6 +94,7 @@ class Page:
             "gaps": self.gaps,
             "clipped": self.clipped,
             "bad": self.bad,
+            "poor": self.poor,
             "banner": self.banner,
             "missing": self.missing,
             "status": self.status,
@@ -154,6 +156,9 @@ def render(
     kept = {} if kept is None else kept
     uv, clipped = _traces(source, shown, filtering, first, stop, kept)
     scale = tuple(_scale(kind, lff_hz) for kind in shown.kinds)
+    cut = tuple(_runs(clipped, first, rate))
+    bad = bad_stretches.find(source, layout, shown, first / rate, stop / rate, kept)
+    recorded_s = float(np.isfinite(uv).any(axis=0).sum()) / rate if len(uv) else 0.0
     values = _quantized(uv, np.array(scale))
     return Page(
         names=shown.names,
@@ -164,12 +169,13 @@ def render(
         start_s=first / rate,
         duration_s=(stop - first) / rate,
         gaps=_gaps_within(source.info.gaps, first / rate, stop / rate),
-        clipped=tuple(_runs(clipped, first, rate)),
+        clipped=cut,
         missing=shown.missing,
         status=filtering.status(TITLES[shown.montage], shown.kinds),
         montage=shown.montage,
         banner=wavelet_denoising.BANNER if denoised else "",
-        bad=bad_stretches.find(source, layout, shown, first / rate, stop / rate, kept),
+        bad=bad,
+        poor=bad_stretches.poor((*bad, *((*span, "clipped", False) for span in cut)), len(shown.names), recorded_s),
         decimated=bin_size > 1,
     )
 

@@ -18,8 +18,8 @@ export function draw(ctx, page, look, { events, annotations, gaps }) {
   for (const [from, to] of gaps) drawGap(ctx, geo, look, from, to);
   within(ctx, geo.left, top, geo.plotW, plotH, () => {
     page.names.forEach((_, index) => drawTrace(ctx, page, index, geo, look));
-    for (const [trace, from, to, words = "clipped"] of [...page.clipped, ...page.bad])
-      fillSpan(ctx, geo, from, to, geo.rows[trace] - geo.row * 0.45, 3, colors.clipped, words, 9, colors.paper);
+    for (const [trace, from, to, words = "clipped", informs] of [...page.bad, ...page.clipped])      // thin and gray: only informs
+      fillSpan(ctx, geo, from, to, geo.rows[trace] - geo.row * 0.45, informs ? 1 : 3, informs ? colors.label : colors.clipped, words, 9, colors.paper);
   });
   drawLabels(ctx, page, geo, look);
   if (page.banner) text(ctx, page.banner, geo.left + 6, geo.bottom - 9, { color: colors.clipped, paper: colors.paper, size: 13, weight: "bold" });
@@ -92,11 +92,11 @@ function drawGap(ctx, geo, { colors }, from, to) {
   if (part[1] > 90) text(ctx, "not recorded", part[0] + part[1] / 2, (geo.top + geo.bottom) / 2, words);
 }
 
-function drawLabels(ctx, { names, kinds }, geo, look) {
+function drawLabels(ctx, { names, kinds, poor }, geo, look) {
   const size = Math.max(8, Math.min(12, geo.row * 0.8));
   names.forEach((name, i) => {
-    const words = kinds[i] === "ecg" ? `${name} ÷${ECG_DIVISOR}` : name, fits = Math.min(1, 9 / words.length);      // 76 px hold some 9 letters
-    text(ctx, words, geo.left - 6, geo.rows[i], { color: look.colors.label, size: size * fits, align: "right" });
+    const words = `${poor[i] ? "! " : ""}${name}${kinds[i] === "ecg" ? ` ÷${ECG_DIVISOR}` : ""}`, fits = Math.min(1, 9 / words.length);      // 76 px hold some 9 letters
+    text(ctx, words, geo.left - 6, geo.rows[i], { color: look.colors[poor[i] ? "clipped" : "label"], weight: poor[i] && "bold", size: size * fits, align: "right" });
   });
 }
 

@@ -134,7 +134,7 @@ export class View {
     this.spoken = setTimeout(() => {
       const here = facts.events.filter((event) => event.start < stopS && event.stop > startS);
       const found = here.map((event) => `model suggests ${event.pattern}, highest probability ${event.max.toFixed(2)}`);
-      const words = [`EEG page ${clock.time(startS)} to ${clock.time(stopS)}`, page.montage, page.banner, ...found].filter(Boolean).join(", ");
+      const words = [`EEG page ${clock.time(startS)} to ${clock.time(stopS)}`, page.montage, page.banner, ...new Set(page.poor), ...found].filter(Boolean).join(", ");
       this.canvas.setAttribute("aria-label", words);
       this.part("live").textContent = words;
     }, 500);
@@ -236,7 +236,7 @@ export class View {
     const distance = geo.rows.map((y) => Math.abs(y - offsetY)), row = distance.indexOf(Math.min(...distance));
     const raw = page.data[row * page.samples + Math.floor((seconds - page.startS) * page.sfreqHz) * (page.pairs ? 2 : 1)] ?? NOT_RECORDED;
     const value = raw === NOT_RECORDED ? "not recorded" : `${(raw * page.scale[row]).toFixed(1)} µV`;
-    return this.hovered(`${this.clock.time(seconds, 2)} · ${page.names[row]} · ${value}`, seconds, offsetX);
+    return this.hovered([this.clock.time(seconds, 2), page.names[row], value, page.poor[row] && `on this page: ${page.poor[row]}`].filter(Boolean).join(" · "), seconds, offsetX);
   }
 
   hovered(words, seconds, x = null) {
