@@ -28,6 +28,15 @@ CONFUSION: Final[NDArray[np.float64]] = np.array([
 (IIIC-IRR, Jing et al. 2023, ODC-By 1.0; reference 1.5)."""
 CONFUSION_SHARE: Final[float] = 0.35
 """Share of the votes that follow the human confusion rather than the margins (reference 5.5)."""
+SOFTNESS: Final[float] = 1.7
+"""Factor of the widths of all margins; with ``PRECISION`` tuned so that generated committees are as unsure as real ones
+(mean entropy 0.694 nats, half against half 0.78; 11,474 segments of IIIC-IRR, measured by ``ml.training.realism``)."""
+PRECISION: Final[float] = 12.0
+"""Of the Dirichlet distribution around the expected votes: windows that look alike still get different votes."""
+COMMITTEE: Final[tuple[int, ...]] = (10, 13, 13, 14, 15, 16, 17, 18, 20, 20, 32)
+"""Deciles of the number of voters of segments with at least ten (IIIC-IRR)."""
+PRIOR: Final[tuple[float, ...]] = (0.045, 0.208, 0.127, 0.056, 0.081, 0.483)
+"""Shares of the majority classes among those segments, in the order of ``CLASSES``."""
 
 LATERAL_INDEX: Final[float] = 0.23
 """Left-right index of bipolar RMS from which experts say lateralised (reference 5.5)."""
@@ -84,7 +93,13 @@ def expected_votes(pattern: Pattern | None, seen: Visibility | None) -> NDArray[
 
 def draw_votes(rng: np.random.Generator, share: NDArray[np.float64], n_votes: int) -> NDArray[np.int64]:
     """Votes of one committee: Dirichlet-multinomial, since segments differ more than coins."""
-    return np.asarray(rng.multinomial(n_votes, rng.dirichlet(share * 30 + 1e-3)), dtype=np.int64)
+    return np.asarray(rng.multinomial(n_votes, rng.dirichlet(share * PRECISION + 1e-3)), dtype=np.int64)
+
+
+def draw_committees(rng: np.random.Generator, shares: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Votes (n, 6) of one committee for each row of expected shares, of as many voters as real committees have."""
+    sizes = np.interp(rng.random(len(shares)), np.linspace(0, 1, len(COMMITTEE)), COMMITTEE).round().astype(int)
+    return np.stack([draw_votes(rng, share.astype(np.float64), int(size)) for share, size in zip(shares, sizes, strict=True)])
 
 
 def _periodic(pattern: Pattern, seen: Visibility) -> NDArray[np.float64]:
@@ -119,4 +134,4 @@ def _split(seizure: float, periodic: float, rhythmic: float, lateral: float) -> 
 
 
 def _above(value: float, limit: float, width: float) -> float:
-    return float(1 / (1 + np.exp(-np.clip((value - limit) / width, -40, 40))))
+    return float(1 / (1 + np.exp(-np.clip((value - limit) / (SOFTNESS * width), -40, 40))))
