@@ -69,7 +69,7 @@ def _blocks(source: RecordingSource, step_s: float) -> Iterator[tuple[NDArray[np
     for stretch in source.info.stretches:
         if stretch.length_s >= WINDOW_S - 1e-6:
             count = max(0, int((stretch.length_s - WINDOW_S) / step_s + 1e-9) + 1)
-            starts = stretch.start_s + np.arange(count) * step_s
+            starts = np.asarray(stretch.start_s + np.arange(count) * step_s, dtype=np.float64)
             yield from ((starts[first : first + per_block], stretch) for first in range(0, count, per_block))
 
 
