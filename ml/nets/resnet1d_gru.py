@@ -93,6 +93,7 @@ class ResNet1dGru(nn.Module):
     """In training, compute the activations of the encoder twice and keep fewer of them."""
     masks = 0
     """Of spectrograms; this network has none."""
+    takes_regional = False
 
     def __init__(self, *, widths: tuple[int, int, int, int] = (24, 40, 56, 80), hidden: int = 64, dropout: float = 0.2) -> None:
         super().__init__()

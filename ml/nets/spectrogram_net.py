@@ -99,6 +99,7 @@ class SpectrogramNet(nn.Module):
     """In training, compute the activations of the branches twice and keep fewer of them."""
     masks = 0
     """Stripes of time and of frequency that are blanked in each training image, at most (XY masking, HMS fourth place)."""
+    takes_regional = False
 
     def __init__(self, *, width: int = 64, dropout: float = 0.25) -> None:
         super().__init__()

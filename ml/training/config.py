@@ -12,7 +12,7 @@ CHOICES: Final[dict[str, tuple[str, ...]]] = {
     "precision": ("fp32", "bf16", "fp16"),
     "device": ("auto", "cpu", "cuda"),
     "loss": ("kl", "focal"),
-    "networks": ("raw", "spectrogram"),
+    "networks": ("raw", "spectrogram", "efficientnet"),
     "augmentations": ("mirror", "reverse", "gain", "electrodes", "shift", "stretch", "chains", "band", "cutout", "mixup", "cutmix"),
     "logs": ("jsonl", "tensorboard"),
 }
@@ -56,6 +56,8 @@ class TrainingConfig:
         Steps between looks at the monitor windows; looks without improvement after which training ends, 0 for never.
     networks
         Names of the networks to train, keys of ``ml.training.train.NETWORKS``.
+    init
+        Local checkpoint of timm for the backbone of "efficientnet"; nothing is downloaded.
     logs
         Where progress is written.
     max_minutes
@@ -92,6 +94,7 @@ class TrainingConfig:
     check_every: int = 200
     patience: int = 0
     logs: tuple[str, ...] = ("jsonl",)
+    init: str = ""
     threads: int = 2
     max_minutes: float = 0.0
 

@@ -30,6 +30,7 @@ class WindowSet:
     patient: NDArray[np.int64]           # (n,)
     n_votes: NDArray[np.int64] | None = None     # (n,) experts, where people voted
     label: NDArray[np.int64] | None = None       # (n,) rows of one label are crops that share it
+    regional: NDArray[np.float16] | None = None  # (n_labels, 4, 100, 300) ten minutes around, µV²/Hz, NaN where absent
 
     @property
     def share(self) -> NDArray[np.float64]:
@@ -40,9 +41,18 @@ class WindowSet:
 
     def rows(self, chosen: NDArray[np.int64] | NDArray[np.bool_]) -> WindowSet:
         """Some of the windows; reads them into memory."""
-        _, label = (None, None) if self.label is None else np.unique(self.label[chosen], return_inverse=True)
+        label, regional = None, None
+        if self.label is not None:
+            kept, label = np.unique(self.label[chosen], return_inverse=True)
+            regional = None if self.regional is None else self.regional[kept]
         n_votes = None if self.n_votes is None else self.n_votes[chosen]
-        return WindowSet(self.bipolar_uv[chosen], self.votes[chosen], self.patient[chosen], n_votes, label)
+        return WindowSet(self.bipolar_uv[chosen], self.votes[chosen], self.patient[chosen], n_votes, label, regional)
+
+    def regional_of(self, rows: NDArray[np.int64] | slice) -> NDArray[np.float32] | None:
+        """Ten-minute spectrograms of some windows; ``None`` where there are none."""
+        if self.regional is None or self.label is None:
+            return None
+        return self.regional[self.label[rows]].astype(np.float32)
 
 
 def build(directory: Path, *, n: int, seed: int, per_patient: int, processes: int = 2) -> WindowSet:

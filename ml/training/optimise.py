@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from ml.nets.efficientnet import EfficientNetB3
 from ml.nets.resnet1d_gru import ResNet1dGru
 from ml.nets.spectrogram_net import SpectrogramNet
 from ml.training import checkpoint as checkpoints
@@ -31,7 +32,7 @@ from ml.training.team import Team
 
 log = logging.getLogger(__name__)
 
-Network = ResNet1dGru | SpectrogramNet
+Network = ResNet1dGru | SpectrogramNet | EfficientNetB3
 SAVE_EVERY: Final[int] = 50
 PRECISIONS: Final[dict[str, torch.dtype]] = {"bf16": torch.bfloat16, "fp16": torch.float16}
 
@@ -55,8 +56,8 @@ class At50Hz(nn.Module):
         super().__init__()
         self.network = network
 
-    def forward(self, x: Tensor) -> Tensor:
-        return self.network.from_50_hz(x)
+    def forward(self, x: Tensor, regional: Tensor | None = None) -> Tensor:
+        return at_50_hz(self.network, x, regional)
 
 
 class Run:
@@ -122,10 +123,10 @@ class Run:
         share = schedule.rate(self.progress, warm_up=settings.warm_up, cycles=settings.cycles)
         for group in self.optimizer.param_groups:
             group["lr"] = settings.learning_rate * share
-        rows, windows, votes, weights = self._batch()
+        rows, windows, regional, votes, weights = self._batch()
         self.network.train()
         with self._arithmetic():
-            logits = self.called(windows)
+            logits = self.called(windows, regional)
         by_window = losses.by_window(logits.float(), votes)
         wanted = losses.focal(logits.float(), votes, gamma=settings.focal_gamma) if settings.loss == "focal" else by_window
         self.optimizer.zero_grad(set_to_none=True)
@@ -141,17 +142,20 @@ class Run:
             self.sampler.learn(rows, seen)
         self._average()
 
-    def _batch(self) -> tuple[NDArray[np.int64], Tensor, Tensor, Tensor | None]:
+    def _batch(self) -> tuple[NDArray[np.int64], Tensor, Tensor | None, Tensor, Tensor | None]:
         settings, device = self.settings, self.team.device
         rows = self.sampler.draw(self.rng, settings.batch)
         x = torch.from_numpy(self.windows.bipolar_uv[rows].astype(np.float32))
         votes = losses.smoothed(torch.from_numpy(self.windows.votes[rows].astype(np.float32)), settings.label_smoothing)
         x = augment(x, self.generator, centre_only=settings.centre_only, chosen=settings.augmentations)
+        alone = x
         x, votes = mix(x, votes, self.generator, chosen=settings.augmentations)
+        known = self.windows.regional_of(rows) if self.network.takes_regional and x is alone else None   # two windows have no one context
+        regional = None if known is None else torch.from_numpy(known).to(device)
         weights = None
         if settings.vote_weights and self.windows.n_votes is not None:
             weights = losses.vote_weights(torch.from_numpy(self.windows.n_votes[rows]), self.progress).to(device)
-        return rows, x.to(device), votes.to(device), weights
+        return rows, x.to(device), regional, votes.to(device), weights
 
     def _arithmetic(self) -> Any:
         kind = PRECISIONS.get(self.settings.precision)
@@ -245,6 +249,15 @@ def predict(network: Network, windows: WindowSet, *, batch: int = 128) -> NDArra
     """Logits (n, 6) of windows at 50 Hz."""
     network.eval()
     device = next(network.parameters()).device
-    starts = range(0, len(windows.votes), batch)
-    parts = [network.from_50_hz(torch.from_numpy(windows.bipolar_uv[s : s + batch].astype(np.float32)).to(device)).cpu() for s in starts]
+    parts = []
+    for start in range(0, len(windows.votes), batch):
+        rows = slice(start, start + batch)
+        regional = windows.regional_of(rows) if network.takes_regional else None
+        x = torch.from_numpy(windows.bipolar_uv[rows].astype(np.float32)).to(device)
+        parts.append(at_50_hz(network, x, None if regional is None else torch.from_numpy(regional).to(device)).cpu())
     return np.asarray(torch.cat(parts).numpy(), dtype=np.float32)
+
+
+def at_50_hz(network: Network, x: Tensor, regional: Tensor | None) -> Tensor:
+    """Logits of decimated windows, with their ten minutes where the network can use them."""
+    return network.from_50_hz(x, regional) if isinstance(network, EfficientNetB3) else network.from_50_hz(x)

@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from safetensors.torch import load_file
 
+from ml.nets.efficientnet import EfficientNetB3
 from ml.nets.resnet1d_gru import ResNet1dGru
 from ml.nets.spectrogram_net import SpectrogramNet
 from ml.training import config as configs
@@ -26,7 +27,7 @@ from ml.training.team import Team, joined
 
 log = logging.getLogger(__name__)
 
-NETWORKS: Final[dict[str, Callable[[], Network]]] = {"raw": ResNet1dGru, "spectrogram": SpectrogramNet}
+NETWORKS: Final[dict[str, Callable[[], Network]]] = {"raw": ResNet1dGru, "spectrogram": SpectrogramNet, "efficientnet": EfficientNetB3}
 CONFIGS: Final[Path] = Path(__file__).parent / "configs"
 HELD_OUT_SEED: Final[int] = 1_000_003
 """Added to the seed of a run: held-out virtual patients are never among those trained on."""
@@ -69,7 +70,7 @@ def fit(
         Weights to begin from; random ones by default.
     """
     torch.manual_seed(settings.seed)
-    network = NETWORKS[name]()
+    network = EfficientNetB3(init=Path(settings.init)) if name == "efficientnet" and settings.init else NETWORKS[name]()
     interrupted = resume and state_path(checkpoint).exists()
     begin = checkpoint if resume and checkpoint.exists() and not interrupted else initial
     if begin is not None:

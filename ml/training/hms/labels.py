@@ -26,6 +26,8 @@ class Label:
     patient_id: str
     votes: tuple[float, ...]             # counts in the order of CLASSES
     offsets_s: tuple[float, ...]         # starts of the crops in the EEG file, the most central first
+    spectrogram_id: str = ""
+    spectrogram_s: float = 0.0           # where the ten minutes around the first of those crops begin in the spectrogram file
 
     @property
     def n_votes(self) -> int:
@@ -47,6 +49,7 @@ def read(data: Path) -> list[Label]:
     if not path.exists():
         raise ValueError(f"{data} holds no train.csv: give the folder of the HMS competition as it is downloaded")
     rows: dict[tuple[str, str, tuple[float, ...]], list[float]] = defaultdict(list)
+    ten_minutes: dict[tuple[str, float], tuple[str, float]] = {}
     with path.open(newline="") as file:
         reader = csv.DictReader(file)
         if absent := [name for name in NEEDED if name not in (reader.fieldnames or [])]:
@@ -55,10 +58,17 @@ def read(data: Path) -> list[Label]:
             votes = tuple(float(row[name]) for name in VOTES)
             if sum(votes) <= 0:
                 raise ValueError(f"{path}, line {reader.line_num}: no votes")
-            rows[row["eeg_id"], row["patient_id"], votes].append(float(row["eeg_label_offset_seconds"]))
+            offset_s = float(row["eeg_label_offset_seconds"])
+            rows[row["eeg_id"], row["patient_id"], votes].append(offset_s)
+            if row.get("spectrogram_id"):
+                ten_minutes[row["eeg_id"], offset_s] = row["spectrogram_id"], float(row["spectrogram_label_offset_seconds"])
     if not rows:
         raise ValueError(f"{path} has only its header line")
-    return [Label(eeg_id, patient, votes, most_central_first(offsets)) for (eeg_id, patient, votes), offsets in rows.items()]
+    labels = []
+    for (eeg_id, patient, votes), offsets in rows.items():
+        ordered = most_central_first(offsets)
+        labels.append(Label(eeg_id, patient, votes, ordered, *ten_minutes.get((eeg_id, ordered[0]), ("", 0.0))))
+    return labels
 
 
 def most_central_first(offsets_s: list[float]) -> tuple[float, ...]:

@@ -108,7 +108,10 @@ def run(data: Path, build: Path, *, config: str = "hms", resume: bool = False) -
 def _windows(data: Path, labels: list[label_tables.Label], recipe: Recipe, build: Path, team: Team) -> tuple[WindowSet, NDArray[np.int64]]:
     if not team.leads:
         team.wait()
-    made = recordings.build(data, labels, build, crops=recipe.crops, processes=recipe.stages["all"].threads)
+    settings = recipe.stages["all"]
+    made = recordings.build(
+        data, labels, build, crops=recipe.crops, processes=settings.threads, ten_minutes="efficientnet" in settings.networks
+    )
     if team.leads:
         team.wait()
     return made

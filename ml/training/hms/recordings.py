@@ -24,6 +24,7 @@ from ml.events import EventRule
 from ml.nets.front_end import Decimate
 from ml.open_recording import open_recording
 from ml.training.dataset import LIMIT_UV, WindowSet
+from ml.training.hms import spectrograms
 from ml.training.hms.labels import Label
 from ml.windows import BEFORE
 
@@ -70,8 +71,10 @@ def windows_at(path: Path, offsets_s: Sequence[float]) -> dict[float, NDArray[np
             if abs(starts_s[row] - wanted) <= NEAREST_S}
 
 
-def build(data: Path, labels: Sequence[Label], store: Path, *, crops: int, processes: int = 2) -> tuple[WindowSet, NDArray[np.int64]]:
-    """Windows of all labels, up to ``crops`` of each, cut once and kept in ``store``.
+def build(
+    data: Path, labels: Sequence[Label], store: Path, *, crops: int, processes: int = 2, ten_minutes: bool = False
+) -> tuple[WindowSet, NDArray[np.int64]]:
+    """Windows of all labels, up to ``crops`` of each, with ``ten_minutes`` also their spectrograms, cut once and kept in ``store``.
 
     Returns
     -------
@@ -85,9 +88,12 @@ def build(data: Path, labels: Sequence[Label], store: Path, *, crops: int, proce
     index = np.load(whose)
     votes = np.array([labels[i].votes for i in index], dtype=np.float64).reshape(-1, len(CLASSES))
     _, patient = np.unique([label.patient_id for label in labels], return_inverse=True)
+    used, label = np.unique(index, return_inverse=True)
+    image = f"{signals.stem}_spectrograms.npy"
     windows = WindowSet(
         np.load(signals, mmap_mode="r")[: len(index)], (votes / votes.sum(axis=1, keepdims=True)).astype(np.float32),
-        patient[index], n_votes=votes.sum(axis=1).astype(np.int64), label=np.unique(index, return_inverse=True)[1],
+        patient[index], n_votes=votes.sum(axis=1).astype(np.int64), label=label,
+        regional=spectrograms.build(data, [labels[i] for i in used], store / image) if ten_minutes else None,
     )
     return windows, index
 

@@ -10,6 +10,7 @@ import numpy as np
 from ml.classes import CLASSES
 from ml.training.calibrate import Calibration
 from ml.training.dataset import WindowSet
+from ml.training.hms import spectrograms
 from ml.training.hms.labels import VOTES
 from ml.training.hms.recordings import windows_at
 from ml.training.optimise import Network, predict
@@ -27,13 +28,18 @@ def write(data: Path, path: Path, networks: dict[str, list[Network]], pool: Cali
     if not table.exists():
         return None
     with table.open(newline="") as file:
-        eeg_ids = [row["eeg_id"] for row in csv.DictReader(file)]
+        rows = list(csv.DictReader(file))
+    eeg_ids = [row["eeg_id"] for row in rows]
+    pictures = {row["eeg_id"]: data / "test_spectrograms" / f"{row.get('spectrogram_id')}.parquet" for row in rows}
     found = {eeg_id: windows_at(data / "test_eegs" / f"{eeg_id}.parquet", [0.0]).get(0.0) for eeg_id in eeg_ids}
     present = {eeg_id: window for eeg_id, window in found.items() if window is not None}
     prob = {eeg_id: np.full(len(CLASSES), 1 / len(CLASSES)) for eeg_id in eeg_ids}
     if present:
         stacked = np.stack(list(present.values()))
-        windows = WindowSet(stacked, np.zeros((len(stacked), len(CLASSES)), np.float32), np.arange(len(stacked)))
+        each = np.arange(len(stacked))
+        empty = np.full(spectrograms.SHAPE, np.nan, dtype=np.float16)
+        regional = np.stack([spectrograms.read(pictures[name], 0.0) if pictures[name].exists() else empty for name in present])
+        windows = WindowSet(stacked, np.zeros((len(stacked), len(CLASSES)), np.float32), each, label=each, regional=regional)
         logits = np.stack([np.mean([predict(network, windows) for network in of_folds], axis=0) for of_folds in networks.values()])
         prob |= dict(zip(present, pool.prob(logits).astype(np.float64), strict=True))
     with path.open("w", newline="") as file:

@@ -22,7 +22,7 @@ HEADER = ("eeg_id", "eeg_sub_id", "eeg_label_offset_seconds", "spectrogram_id", 
 
 def write_hms(folder: Path, *, patients: int = 6, seed: int = 0) -> None:
     """Two EEG files of each patient: one of 50 s and one of 60 s with three overlapping rows; few votes on the first, many on the second."""
-    for name in ("train_eegs", "test_eegs"):
+    for name in ("train_eegs", "test_eegs", "train_spectrograms", "test_spectrograms"):
         (folder / name).mkdir(parents=True)
     rng = np.random.default_rng(seed)
     rows: list[list[object]] = []
@@ -34,6 +34,8 @@ def write_hms(folder: Path, *, patients: int = 6, seed: int = 0) -> None:
         for sub, offset in enumerate((0.0,) if rare else (0.0, 4.0, 10.0)):
             rows.append([1000 + number, sub, offset, 1, sub, offset, len(rows), number // 2, "x", *counts.tolist()])
     write_eeg(folder / "test_eegs" / "9.parquet", made.bipolar_uv[0], seconds=50)
+    write_spectrogram(folder / "train_spectrograms" / "1.parquet", rows=310)
+    write_spectrogram(folder / "test_spectrograms" / "1.parquet", rows=300)
     for name, header, body in (("train", HEADER, rows), ("test", ("spectrogram_id", "eeg_id", "patient_id"), [[1, 9, 99]])):
         with (folder / f"{name}.csv").open("w", newline="") as file:
             csv.writer(file).writerows([header, *body])
@@ -46,3 +48,11 @@ def write_eeg(path: Path, bipolar_uv: np.ndarray, *, seconds: int) -> None:
     repeated = np.tile(electrodes, -(-n // electrodes.shape[1]))[:, :n].astype(np.float32)
     by_name = dict(zip(ELECTRODES, repeated, strict=True)) | {"EKG": np.zeros(n, np.float32)}
     pq.write_table(pa.table({name: by_name[name] for name in COLUMNS}), path)
+
+
+def write_spectrogram(path: Path, *, rows: int) -> None:
+    """A spectrogram whose values say which row, region and frequency they are of."""
+    time = np.arange(rows)
+    names = [(row, f"{region}_{hz:.2f}") for row, region in enumerate(("LL", "RL", "RP", "LP")) for hz in 0.586 + 0.1953 * np.arange(100)]
+    columns = {name: (time + 1000 * row).astype(np.float32) for row, name in names}
+    pq.write_table(pa.table({"time": 2 * time + 1} | columns), path)

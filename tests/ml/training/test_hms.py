@@ -11,7 +11,7 @@ import pytest
 torch = pytest.importorskip("torch", reason="extra train absent")
 
 from ml.classes import CLASSES  # noqa: E402
-from ml.training.hms import labels, recipe, recordings  # noqa: E402
+from ml.training.hms import labels, recipe, recordings, spectrograms  # noqa: E402
 from tests.ml.training.hms_files import COLUMNS, HEADER, write_hms  # noqa: E402
 
 RECIPE = """
@@ -97,7 +97,7 @@ def test_the_recipe_trains_judges_and_submits(generated: Path, tmp_path: Path) -
     report = recipe.run(generated, tmp_path / "build", config=str(tmp_path / "tiny.toml"))
     assert report["out_of_fold"]["pool"]["n"] == 6                   # one label of many votes for each patient
     assert report["windows"] == 18                                   # 6 of one crop, 6 of two
-    rows = list(csv.reader((tmp_path / "build" / "submission.csv").open()))
+    rows = list(csv.reader((tmp_path / "build" / "submission.csv").read_text().splitlines()))
     assert rows[0] == ["eeg_id", *(f"{name}_vote" for name in CLASSES)]
     assert rows[1][0] == "9"
     assert sum(map(float, rows[1][1:])) == pytest.approx(1, abs=1e-9)
@@ -122,3 +122,22 @@ def test_the_shipped_recipe_can_be_read() -> None:
     from ml.training.train import find_config
 
     assert recipe.Recipe.read(find_config("hms")).stages["sure"].learning_rate == 4e-4
+
+
+def test_ten_minutes_begin_at_the_label_and_regions_stand_in_our_order(generated: Path) -> None:
+    image = spectrograms.read(generated / "train_spectrograms" / "1.parquet", 4.0)
+    assert image.shape == (4, 100, 300)
+    assert image[:, 7, 0].tolist() == [2, 1002, 3002, 2002]              # the file has RP before LP
+    assert np.isnan(spectrograms.read(generated / "train_spectrograms" / "1.parquet", 40.0)[0, 0, 290:]).all()
+
+
+def test_a_real_spectrogram_is_read_whole(shared_data: Path) -> None:
+    image = spectrograms.read(shared_data / "hms" / "test_spectrograms" / "853520.parquet", 0.0)
+    assert image.shape == (4, 100, 300)
+    assert np.isfinite(image).mean() > 0.9
+
+
+def test_each_label_has_the_ten_minutes_of_its_own_crop(generated: Path, tmp_path: Path) -> None:
+    found = labels.read(generated)
+    made = spectrograms.build(generated, found, tmp_path / "images.npy")
+    assert [int(image[0, 0, 0]) for image in made] == [round(label.offsets_s[0] / 2) for label in found]
