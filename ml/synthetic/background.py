@@ -35,7 +35,7 @@ def draw_patient(rng: np.random.Generator, *, healthy: bool | None = None) -> Pa
     """A virtual patient: mostly of intensive care, a sixth with a normal awake or sleeping background."""
     healthy = bool(rng.random() < 0.16) if healthy is None else healthy
     slope, knee_hz = (rng.uniform(1.1, 2.4), 0.8) if healthy else (rng.uniform(2.0, 4.2), rng.uniform(0.3, 1.5))
-    floor_sd = np.exp(rng.uniform(np.log(0.07), np.log(0.38)))
+    floor_sd = np.exp(rng.uniform(np.log(0.10), np.log(0.38)))
     amplitude_uv = float(np.exp(rng.normal(np.log(9.0 if healthy else 7.5), 0.35 if healthy else 0.55)))
     return Patient(
         head=draw_head(rng),
@@ -154,7 +154,7 @@ def _mixing(rng: np.random.Generator, *, correlation_length: float, smoothness: 
     covariance = np.exp(-((distance / correlation_length) ** smoothness))
     mixing = np.linalg.cholesky(covariance + 1e-6 * np.eye(19))
     front = electrode_directions()[:, 1]
-    level = np.exp(rng.normal(0, 0.1, 19) + rng.uniform(0.0, 0.5) * front + rng.uniform(0.0, 0.7) * front**2)    # ends of the chains are higher
+    level = np.exp(rng.normal(0, 0.1, 19) + rng.uniform(0.05, 0.7) * front + rng.uniform(0.0, 0.9) * front**2)    # ends of the chains are higher
     mixing = (mixing * level[:, None]) - (mixing * level[:, None]).mean(axis=0)
     return np.asarray(mixing / np.median((bipolar_matrix() @ mixing).std(axis=1) * np.sqrt(19)), dtype=np.float32)
 
@@ -175,7 +175,7 @@ def _slow_field(rng: np.random.Generator, patient: Patient, line: Timeline) -> F
     if rng.random() < 0.5:
         topography = scaled(topography + rng.uniform(0.5, 2) * broad(where))
     course = noise.band(rng, 1, line, centre_hz=rng.uniform(0.3, 1.6), width_hz=rng.uniform(0.4, 1.2))
-    return np.asarray(rng.uniform(0.4, 1.6) * topography[:, None] * course, dtype=np.float32)
+    return np.asarray(rng.uniform(0.3, 1.2) * topography[:, None] * course, dtype=np.float32)
 
 
 def _posterior_rhythm(rng: np.random.Generator, patient: Patient, line: Timeline) -> Floats:

@@ -11,11 +11,23 @@ from numpy.typing import NDArray
 
 from ml.analysis import LABEL_S, WINDOW_S
 from ml.classes import PatternClass
-from ml.synthetic import acquisition, background, fields, noise, periodic, rhythmic, seizure, variants, votes
+from ml.synthetic import (
+    acquisition,
+    background,
+    fields,
+    noise,
+    periodic,
+    real_background,
+    rhythmic,
+    seizure,
+    variants,
+    votes,
+)
 from ml.synthetic.background import Patient
 from ml.synthetic.forward import bipolar_matrix
 from ml.synthetic.noise import Floats, Timeline
 from ml.synthetic.pattern import Pattern
+from ml.synthetic.real_background import RealBackgrounds
 
 MIX: Final[dict[PatternClass, float]] = {
     "seizure": 0.16, "lpd": 0.19, "gpd": 0.18, "lrda": 0.20, "grda": 0.18, "other": 0.09,
@@ -25,6 +37,7 @@ QUIETER: Final[dict[PatternClass, float]] = {"lpd": 0.7, "gpd": 0.7}
 """Amplitude of the background beside that of other windows: between discharges it is low in most real windows (GROND, IIIC)."""
 MARGIN_S: Final[float] = 5.0
 """Generated on both sides and cut away, since filters work on the circle."""
+LENGTH_S: Final[float] = WINDOW_S + 2 * MARGIN_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +73,7 @@ def generate(
     sfreq_hz: float = 200.0,
     per_patient: int = 6,
     recipe: PatternClass | None = None,
+    backgrounds: RealBackgrounds | None = None,
 ) -> SyntheticWindows:
     """Draw windows of virtual patients.
 
@@ -73,6 +87,8 @@ def generate(
         Windows of each virtual patient.
     recipe
         Only windows meant to show this class; by default the mix of ``MIX``.
+    backgrounds
+        Real EEG without patterns, at ``made_hz(sfreq_hz)``, under a share of the windows.
 
     Returns
     -------
@@ -80,7 +96,9 @@ def generate(
     """
     if sfreq_hz not in (200.0, acquisition.DECIMATED_HZ):
         raise ValueError(f"windows are generated at 200 or {acquisition.DECIMATED_HZ:g} Hz, not {sfreq_hz:g} Hz")
-    rows = list(_windows(rng, n, sfreq_hz, per_patient, recipe))
+    if backgrounds is not None and backgrounds.sfreq_hz != made_hz(sfreq_hz):
+        raise ValueError(f"real backgrounds are at {backgrounds.sfreq_hz:g} Hz; windows of {sfreq_hz:g} Hz need {made_hz(sfreq_hz):g} Hz")
+    rows = list(_windows(rng, n, sfreq_hz, per_patient, recipe, backgrounds))
     return SyntheticWindows(
         bipolar_uv=np.stack([row[0] for row in rows]),
         votes=np.stack([row[1] for row in rows]).astype(np.float32),
@@ -90,27 +108,34 @@ def generate(
     )
 
 
+def made_hz(sfreq_hz: float) -> float:
+    """Rate at which windows are made: twice that of decimated ones, with room for the spikes that decimation rounds off."""
+    return sfreq_hz if sfreq_hz == 200.0 else 2 * sfreq_hz
+
+
 Row = tuple[Floats, NDArray[np.float64], Truth]
 
 
 def _windows(
-    rng: np.random.Generator, n: int, sfreq_hz: float, per_patient: int, recipe: PatternClass | None
+    rng: np.random.Generator, n: int, sfreq_hz: float, per_patient: int, recipe: PatternClass | None,
+    backgrounds: RealBackgrounds | None,
 ) -> Iterator[Row]:
     decimated = sfreq_hz != 200.0
-    made_hz = 2 * sfreq_hz if decimated else sfreq_hz        # room for the spikes that decimation rounds off
-    line = Timeline(round((WINDOW_S + 2 * MARGIN_S) * made_hz), made_hz, -WINDOW_S / 2 - MARGIN_S)
+    line = Timeline(round(LENGTH_S * made_hz(sfreq_hz)), made_hz(sfreq_hz), -LENGTH_S / 2)
     names, shares = list(MIX), np.array(list(MIX.values()))
     for index in range(n):
         if index % per_patient == 0:
             patient = background.draw_patient(rng)
         chosen = recipe or names[rng.choice(len(names), p=shares / shares.sum())]
-        if recipe is None and patient.healthy and rng.random() < 0.75:
+        real = backgrounds if backgrounds is not None and rng.random() < real_background.SHARE else None
+        if recipe is None and ((patient.healthy and rng.random() < 0.75) or (real is not None and rng.random() < 0.5)):
             chosen = "other"
-        yield _window(rng, patient, line, chosen, decimated)
+        yield _window(rng, patient, line, chosen, decimated, real)
 
 
-def _window(rng: np.random.Generator, patient: Patient, line: Timeline, recipe: PatternClass, decimated: bool) -> Row:
-    rest_uv = _scenery(rng, patient, line, recipe)
+def _window(rng: np.random.Generator, patient: Patient, line: Timeline, recipe: PatternClass, decimated: bool,
+            real: RealBackgrounds | None) -> Row:
+    rest_uv = _scenery(rng, patient, line, recipe) if real is None else real.draw(rng, line)
     pattern = _pattern(rng, patient, line, recipe)
     if pattern is None:
         recorded = acquisition.damage(rng, acquisition.contaminate(rng, rest_uv, line), line)
