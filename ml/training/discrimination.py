@@ -37,7 +37,7 @@ def average_precision(positive: NDArray[np.bool_], score: Floats) -> float | Non
 def by_class(votes: Floats, prob: Floats) -> dict[str, dict[str, Any]]:
     """AUROC and average precision of every class against all others, truth by most votes."""
     majority = votes.argmax(axis=1)
-    rows = {}
+    rows: dict[str, dict[str, Any]] = {}
     for index, name in enumerate(CLASSES):
         positive, score = majority == index, np.asarray(prob[:, index], dtype=np.float64)
         rows[name] = {"n": int(positive.sum()), "auroc": _round(auroc(positive, score)), "average_precision": _round(average_precision(positive, score))}

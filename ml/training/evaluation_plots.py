@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,7 +27,7 @@ def draw(report: Figures, out: Path) -> list[Path]:
     out.mkdir(parents=True, exist_ok=True)
     found, human = report["held_out_virtual_patients"], report.get("human", {})
     return [
-        _save(out / "sets.png", (10, 4.2), 2, lambda axes: (_by_set(axes[0], report, human, "accuracy"), _by_set(axes[1], report, human, "kl"))),
+        _save(out / "sets.png", (10, 4.2), 2, lambda axes: _sets(axes, report, human)),
         _save(out / "reliability.png", (5, 5), 1, lambda axes: _reliability(axes[0], found, human)),
         _save(out / "agreement.png", (6.5, 4.2), 1, lambda axes: _agreement(axes[0], found, human)),
         _save(out / "confusion.png", (5.4, 5), 1, lambda axes: _confusion(axes[0], found, human)),
@@ -50,6 +50,11 @@ def _anchors(axes: Axes, human: Figures, figure: str, *, across: bool = False) -
             value = human[key][figure]
             line = axes.axvline if across else axes.axhline
             line(value, color=INK, linestyle=style, linewidth=1, label=f"{name} {value:.2f}", zorder=1)
+
+
+def _sets(axes: Sequence[Axes], report: Figures, human: Figures) -> None:
+    for place, figure in zip(axes, ("accuracy", "kl"), strict=True):
+        _by_set(place, report, human, figure)
 
 
 def _by_set(axes: Axes, report: Figures, human: Figures, figure: str) -> None:
