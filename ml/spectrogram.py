@@ -8,8 +8,9 @@ grid of the recording's clock; a column that touches a gap is empty. Only record
 two-sided density in µV²/Hz. Its settings were identified on real pairs of EEG and spectrogram: Chronux ``mtspecgramc`` with
 ``tapers = [2 3]``, ``pad = 0`` (800 samples padded to 1,024) and no conversion to decibels, of the band-passed signal.
 Correlation in dB, region by region (LL, RL, LP, RP), without any scaling of ours: the pair of the HMS test set .9997, .9998,
-.9996, .9997 (deviation at most 0.21 dB; .988, .994, .985, .998 if the EEG is not band-passed); RL, LP and RP of ten IIIC
-windows at least .9999 (at most 0.09 dB); LL there .992 or better, since the source computed it apart.
+.9996, .9997 (95 % of the values within 0.47 dB; .988, .994, .985, .998 if the EEG is not band-passed); RL, LP and RP of ten
+IIIC windows .9999 or better (95 % within 0.21 dB); LL there .992 or better, since the source computed it apart
+(``python -m tests.benchmarks hms_spectrograms``).
 """
 
 from __future__ import annotations

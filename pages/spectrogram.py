@@ -17,7 +17,6 @@ from app.auth import current_actor
 from app.db.session import reading
 from app.file_store import open_store
 from app.services import analyses, studies, time_frequency
-from app.services.time_frequency import Wish
 from app.settings import current
 from components import spectrogram_controls, states
 from components.patient_banner import patient_banner, study_tabs
@@ -67,11 +66,12 @@ def draw(
     signal: str, method: Method, window: str, top: str, length: str, start_s: float, trends: Sequence[str], study_id: str, low: str,
     high: str, color_map: str,
 ) -> Component:
-    wish = Wish(signal, method, float(window), int(top), start_s, float(length) or None)
     who, key = current_actor(), object_id(study_id)
     with reading() as session:
-        study, spans = studies.find(session, who, key), _spans(session, who, key)
+        study = studies.find(session, who, key)
+        wish = time_frequency.wish_of(signal, method, window, top, start_s, length)
         made = time_frequency.pictures(session, who, open_store(current()), key, wish)
+        spans = None if made.problem else _spans(session, who, key)
     if made.problem:
         return states.empty("No spectrogram of this", made.problem)
     figure = spectrogram_figure(made, start=study.start_local, spans=spans, low_db=float(low), high_db=float(high), color_map=color_map, shown=trends)
@@ -99,10 +99,10 @@ def offer_windows(method: Method) -> tuple[list[dict[str, str]], str]:
     State("spectrogram-start", "data"), State("spectrogram-length", "value"), State("spectrogram-study", "data"), prevent_initial_call=True,
 )
 def shift(_earlier: int | None, _later: int | None, start_s: float, length: str, study_id: str) -> float:
-    if not float(length) or not ctx.triggered[0]["value"]:
-        raise PreventUpdate
     with reading() as session:
         duration_s = studies.find(session, current_actor(), object_id(study_id)).duration_s
+    if not float(length or 0) or not ctx.triggered[0]["value"]:
+        raise PreventUpdate
     step_s = 0.8 * float(length) * (-1 if ctx.triggered_id == "spectrogram-earlier" else 1)
     return max(0.0, min(start_s + step_s, duration_s - float(length)))
 
@@ -112,10 +112,10 @@ def shift(_earlier: int | None, _later: int | None, start_s: float, length: str,
     prevent_initial_call=True,
 )
 def open_eeg(clicked: dict[str, Any] | None, study_id: str) -> str:
-    if not clicked:
-        raise PreventUpdate
     with reading() as session:
         start = studies.find(session, current_actor(), object_id(study_id)).start_local
+    if not clicked:
+        raise PreventUpdate
     at_s = (datetime.fromisoformat(str(clicked["points"][0]["x"])) - origin_of(start)).total_seconds()
     return f"/studies/{study_id}/review?t={max(0.0, at_s - PAGE_S / 2):.1f}"
 

@@ -55,6 +55,18 @@ class Wish:
             raise Invalid("Choose the highest frequency and the length from the lists.")
 
 
+def wish_of(
+    signal: str | None, method: Method | None, window: str | None, top_hz: str | None, start_s: float | None, length_s: str | None
+) -> Wish:
+    """A wish in the words of lists; what is not chosen is as usual, and a length of 0 is the whole recording."""
+    usual = Wish()
+    try:
+        return Wish(signal or usual.signal, method or usual.method, float(window or usual.window), int(top_hz or usual.top_hz),
+                    float(start_s or 0.0), float(length_s or 0) or None)
+    except ValueError as error:
+        raise Invalid("Choose window, highest frequency and length from the lists.") from error
+
+
 @dataclass(frozen=True, slots=True)
 class Pictures:
     """Images and trends of one span on one clock; ``problem`` says in a sentence why there is no image."""

@@ -198,7 +198,8 @@ def test_a_part_of_the_overview_moves_along_the_recording(viewer: Open) -> None:
 def test_the_spectrogram_page_leads_to_the_moment_clicked(site: Site, page: Page, console_errors: list[str]) -> None:
     page.goto(site.sign_in_link())
     page.goto(site.review.replace("review", "spectrogram"))
-    strip = page.locator("#spectrogram-figure .xy2 .bglayer, #spectrogram-figure .subplot.xy2").first
+    strip = page.locator("#spectrogram-figure .nsewdrag[data-subplot=xy2]")
+    expect(strip).to_be_visible(timeout=30_000)
     box = strip.bounding_box() or {}
     page.mouse.move(box["x"] + box["width"] / 3, box["y"] + box["height"] / 2)
     expect(page.locator("#spectrogram-figure .hovertext").first).to_contain_text(re.compile(r"22:16:(39|40|41) · LL · \d+\.\d\d Hz · -?\d+\.\d dB"))
@@ -210,7 +211,7 @@ def test_the_spectrogram_page_leads_to_the_moment_clicked(site: Site, page: Page
 def test_the_spectrogram_page_changes_its_colors_without_a_request(site: Site, page: Page) -> None:
     page.goto(site.sign_in_link())
     page.goto(site.review.replace("review", "spectrogram"))
-    expect(page.locator("#spectrogram-figure .main-svg").first).to_be_visible()
+    expect(page.locator("#spectrogram-figure .main-svg").first).to_be_visible(timeout=30_000)
     page.wait_for_load_state("networkidle")
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
