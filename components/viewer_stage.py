@@ -22,6 +22,7 @@ STATES: Final = {
     "failed": "The analysis has failed; the page of the study says why. The EEG can be read all the same.",
     "cancelled": "The analysis was cancelled. The EEG can be read all the same.",
 }
+SPECTROGRAM_NOTE: Final = "Spectrogram: longitudinal bipolar pairs of each region, 0.5-40 Hz zero-phase Butterworth, hum notched."
 CLOCK_HINT: Final = "A clock time (14:26:08), or from the start: +90 (seconds) or +1:30"
 
 
@@ -110,7 +111,7 @@ def _panel(facts: dict[str, Any], events: Sequence[EventView], display: Componen
             _section("Events", event_controls() if events else _quiet(none), listed),
             _section("Window", _probabilities(), _quiet(note)),
             _section("Annotations of the file", html.Ol(className="viewer-list", **data(part="notes"))),
-            _section("Overview", strip_controls()),
+            _section("Overview", strip_controls(), _quiet(SPECTROGRAM_NOTE) if facts["analysed"] else None),
             _section("Display", display),
         ],
         className="viewer-panel", **aria(label="Findings"),

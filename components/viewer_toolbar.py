@@ -17,7 +17,7 @@ PAGES_S: Final = (5, 10, 15, 20, 30, 60)
 SPEEDS_MM_S: Final = (15, 30, 60)
 LOWEST_DB: Final = (-20, -15, -10, -5, 0, 5)
 HIGHEST_DB: Final = (10, 15, 20, 25, 30, 35, 40)
-CLEANINGS: Final = [("", "raw signal"), ("ica", "no eyes, heart"), ("ica-muscle", "no eyes, heart, muscle"), ("wavelet", "wavelet denoised")]
+CLEANINGS: Final = [("", "raw signal"), ("ica", "ICA eyes, heart"), ("ica-muscle", "ICA + muscle"), ("wavelet", "wavelets")]
 """Changed signals are for looking only: never on opening, marked on the page, one key away from the raw one."""
 COLOR_MAPS: Final = ("viridis", "magma", "cividis", "gray")
 KEYS: Final = (

@@ -4,7 +4,7 @@ import { axisTimes, CODES, hatch, strokes, text, within, withAlpha } from "./pai
 
 export const GUTTER = 76;      // CSS px left of the traces; the overview has the same, so that times line up
 export const RIGHT = 8;        // and right of them
-const TOP = 34, BOTTOM = 20, LANE = 15;      // two lanes of marks above the traces, the clock below
+const TOP = 34, BOTTOM = 20, LANE = 15, BANNER = 18;      // two lanes of marks above the traces, of a changed signal a banner, the clock below
 const ECG_DIVISOR = 10;        // the ECG is drawn ten times smaller than the EEG: millivolts beside tens of microvolts
 const LIGHT_GRID_PX = 5;       // a 0.2-s grid finer than this is gray mud
 
@@ -22,7 +22,7 @@ export function draw(ctx, page, look, { events, annotations, gaps }) {
       fillSpan(ctx, geo, from, to, geo.rows[trace] - geo.row * 0.45, informs ? 1 : 3, informs ? colors.label : colors.clipped, words, 9, colors.paper);
   });
   drawLabels(ctx, page, geo, look);
-  if (page.banner) text(ctx, page.banner, geo.left + 6, geo.bottom - 9, { color: colors.clipped, paper: colors.paper, size: 13, weight: "bold" });
+  if (page.banner) text(ctx, page.banner, geo.left, top - BANNER / 2, { color: colors.clipped, size: 12, weight: "bold" });
   drawLanes(ctx, geo, look, events, annotations);
   axisTimes(ctx, look.clock, look.startS, geo.stopS, geo.left, geo.right, bottom, colors.label);
   text(ctx, look.clock.date(look.startS), 4, bottom, { color: colors.label, size: 10 });
@@ -31,11 +31,11 @@ export function draw(ctx, page, look, { events, annotations, gaps }) {
 }
 
 function geometry(page, look) {
-  const plotW = Math.max(50, look.width - GUTTER - RIGHT), plotH = Math.max(50, look.height - TOP - BOTTOM), slots = [];
+  const top = TOP + (page.banner ? BANNER : 0), plotW = Math.max(50, look.width - GUTTER - RIGHT), plotH = Math.max(50, look.height - top - BOTTOM), slots = [];
   page.names.forEach((name, i) => slots.push(i ? slots[i - 1] + (startsChain(page.names[i - 1], name) ? 1.5 : 1) : 0.5));
   const row = plotH / ((slots.at(-1) ?? 0.5) + 0.5), pxPerS = plotW / look.durationS, x = (seconds) => GUTTER + (seconds - look.startS) * pxPerS;
-  const sides = { left: GUTTER, right: GUTTER + plotW, top: TOP, bottom: TOP + plotH }, stopS = look.startS + look.durationS;
-  return { ...sides, plotW, plotH, row, rows: slots.map((slot) => TOP + slot * row), pxPerS, stopS, x };
+  const sides = { left: GUTTER, right: GUTTER + plotW, top, bottom: top + plotH }, stopS = look.startS + look.durationS;
+  return { ...sides, plotW, plotH, row, rows: slots.map((slot) => top + slot * row), pxPerS, stopS, x };
 }
 
 /** In a bipolar montage a chain ends where a trace does not go on from the electrode of the one above. */
