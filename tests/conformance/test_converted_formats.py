@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -48,3 +49,33 @@ def test_nihon_kohden_is_the_same_as_its_own_edf_export(shared_data: Path) -> No
 def test_an_eeglab_file_without_its_data_names_the_way_out(shared_data: Path) -> None:
     with pytest.raises(RecordingError, match="ZIP archive"), converted(shared_data / "formats/mne/EEGLAB/test_raw_h5.set"):
         pass
+
+
+def _brainvision(path: Path, n_signals: int, uv: float) -> np.ndarray:
+    return np.fromfile(path.with_suffix(".eeg"), "<f4").reshape(-1, n_signals).T * uv
+
+
+def _persyst(path: Path, n_signals: int, uv: float) -> np.ndarray:
+    return np.fromfile(path.with_suffix(".dat"), "<i4").reshape(-1, n_signals).T * uv      # DataType=7
+
+
+def _eeglab(path: Path, n_signals: int, uv: float) -> np.ndarray:
+    from scipy.io import loadmat
+
+    found = loadmat(path, simplify_cells=True)
+    stored = found.get("EEG", found)["data"]
+    return (np.fromfile(path.with_suffix(".fdt"), "<f4").reshape(-1, n_signals).T if isinstance(stored, str) else stored) * uv
+
+
+@pytest.mark.parametrize(("name", "stored", "uv"), [
+    ("Brainvision/Analyzer_nV_Export.vhdr", _brainvision, 1e-3), ("Brainvision/test_NO.vhdr", _brainvision, 1.0),
+    ("Persyst/sub-pt1_ses-02_task-monitor_acq-ecog_run-01_clip2.lay", _persyst, 0.390625),
+    ("EEGLAB/test_raw_chanloc.set", _eeglab, 1.0), ("EEGLAB/test_raw_2021.set", _eeglab, 1.0),
+])
+def test_converted_samples_are_the_numbers_that_lie_in_the_file(shared_data: Path, name: str, stored: Callable[..., np.ndarray], uv: float) -> None:
+    """The second reader: the numbers as the maker's header lays them out, by NumPy alone."""
+    path = shared_data / "formats" / "mne" / name
+    with converted(path) as recording:
+        info = recording.info
+        ours = np.array(recording.read(0, info.duration_s, range(len(info.signals))))
+    np.testing.assert_allclose(ours, stored(path, len(info.signals), uv), rtol=2e-7, atol=1e-6)
