@@ -48,7 +48,7 @@ function rowLink(target) {
 
 document.addEventListener("click", (event) => {
   const found = rowLink(event.target);
-  if (!found || event.ctrlKey || event.metaKey || event.shiftKey || event.target.closest("button")) return;
+  if (!found || event.ctrlKey || event.metaKey || event.shiftKey || event.target.closest("button, .choose-cell")) return;
   event.preventDefault();
   if (!String(getSelection())) open(found.getAttribute("href"));
 });

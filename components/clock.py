@@ -39,8 +39,14 @@ def recorder_time(start: datetime | None, offset_s: float = 0.0) -> str:
     return f"{text} (+{days} d)" if days else text
 
 
-def recorder_start(start: datetime | None) -> str:
-    return start.strftime("%Y-%m-%d %H:%M:%S") if start else "not stated in the file"
+def length(seconds: float) -> str:
+    """Of a recording; a dash for one of another maker that is not converted yet."""
+    return duration(seconds) if seconds else "–"
+
+
+def recorder_start(start: datetime | None, *, is_known: bool = True) -> str:
+    """Nothing is known of a recording of another maker before it is converted."""
+    return start.strftime("%Y-%m-%d %H:%M:%S") if start else "not stated in the file" if is_known else "known once converted"
 
 
 def moment(at: datetime | None, zone: str = "UTC", *, seconds: bool = False) -> str:

@@ -26,6 +26,7 @@ def make_grid(
     rows: list[dict[str, Any]] | None = None,
     infinite: bool = False,
     row_height: int = 44,
+    chosen_if: str = "",
 ) -> Component:
     """A grid whose rows carry ``id`` and, where they open something, ``href``.
 
@@ -35,6 +36,8 @@ def make_grid(
         What it shows from the start; ``None`` leaves it loading until a callback sets ``rowData``.
     infinite
         Rows come block by block from a callback on ``getRowsRequest`` instead of ``rowData``.
+    chosen_if
+        Which rows have a box to choose them by, as an expression of the grid; they are told by ``selectedRows``.
     """
     options: dict[str, Any] = {
         "theme": {"function": THEME},
@@ -48,6 +51,11 @@ def make_grid(
     }
     if infinite:
         options |= {"cacheBlockSize": 100, "maxBlocksInCache": 5, "rowBuffer": 0}
+    if chosen_if:
+        options["rowSelection"] = {
+            "mode": "multiRow", "headerCheckbox": False, "hideDisabledCheckboxes": True, "isRowSelectable": {"function": chosen_if},
+        }
+        options["selectionColumnDef"] = {"width": 38, "maxWidth": 38, "cellClass": "choose-cell"}
     grid: Component = dag.AgGrid(
         id=grid_id,
         rowData=rows,

@@ -36,11 +36,11 @@ def patient_banner(view: StudyView) -> Component:
                 html.Span(
                     [
                         html.Span(view.original_name, className="file-name", title=view.original_name),
-                        f", {clock.duration(view.duration_s)}",
+                        f", {clock.length(view.duration_s)}",
                     ]
                 ),
             ),
-            _fact("Start (recorder's clock)", clock.recorder_start(view.start_local)),
+            _fact("Start (recorder's clock)", clock.recorder_start(view.start_local, is_known=bool(view.duration_s))),
             html.Div(status_chip(view.status), className="banner-status"),
         ],
         className="patient-banner",

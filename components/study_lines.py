@@ -52,8 +52,8 @@ def _timeline_line(row: StudyRow, zone: str) -> Component:
         [
             html.Div(
                 [
-                    html.Strong(clock.recorder_start(row.start_local)),
-                    html.Small([_badge(row), f"{row.original_name} · {clock.duration(row.duration_s)}"]),
+                    html.Strong(clock.recorder_start(row.start_local, is_known=row.is_known)),
+                    html.Small([_badge(row), f"{row.original_name} · {clock.length(row.duration_s)}"]),
                 ],
                 className="cell-two grow",
             ),
@@ -68,7 +68,7 @@ def _timeline_line(row: StudyRow, zone: str) -> Component:
 
 
 def _line(row: StudyRow, *rest: Component | None) -> Component:
-    about = html.Small([_badge(row), f"{row.record_number} · {row.original_name} · {clock.duration(row.duration_s)}"])
+    about = html.Small([_badge(row), f"{row.record_number} · {row.original_name} · {clock.length(row.duration_s)}"])
     return dcc.Link(
         [html.Div([html.Strong(row.patient_name), about], className="cell-two grow"), *rest],
         href=f"/studies/{row.id}",

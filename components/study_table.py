@@ -18,12 +18,12 @@ UNFINISHED = ("queued", "analysing")
 
 
 def study_grid(grid_id: str) -> Component:
-    """Grid of studies; a row opens its study by click or Enter."""
-    return make_grid(grid_id, _columns(), empty="No study fits. Change the filter, or upload a recording.")
+    """Grid of studies; a row opens its study by click or Enter, its box (or the space bar) chooses it for joining."""
+    return make_grid(grid_id, _columns(), empty="No study fits. Change the filter, or upload a recording.", chosen_if="params.data.can_join")
 
 
-def row_data(rows: Iterable[StudyRow], zone: str) -> list[dict[str, Any]]:
-    return [_row(row, zone) for row in rows]
+def row_data(rows: Iterable[StudyRow], zone: str, *, may_join: bool = False) -> list[dict[str, Any]]:
+    return [_row(row, zone) | {"can_join": may_join and row.is_known and not row.is_joined} for row in rows]
 
 
 def _row(row: StudyRow, zone: str) -> dict[str, Any]:
@@ -39,9 +39,9 @@ def _row(row: StudyRow, zone: str) -> dict[str, Any]:
         "record": row.record_number,
         "synthetic": row.synthetic,
         "file": row.original_name,
-        "start": clock.recorder_start(row.start_local),
+        "start": clock.recorder_start(row.start_local, is_known=row.is_known),
         "duration_s": row.duration_s,
-        "length": clock.duration(row.duration_s),
+        "length": clock.length(row.duration_s),
         "uploaded": clock.moment(row.uploaded_at, zone),
         "status": f"{word} {progress}",
         "word": word,

@@ -14,8 +14,10 @@ from sqlalchemy.orm import Session
 from app.access import Actor, Permission
 from app.auth import current_actor, current_person
 from app.db.session import reading, writing
-from app.services import analyses, channel_names, monitoring, reviews, studies
-from components import channel_table, states, study_summary
+from app.file_store import open_store
+from app.services import analyses, channel_names, joining, monitoring, reviews, split_recordings, studies
+from app.settings import current
+from components import channel_table, joined_parts, states, study_summary
 from components.events_table import events_table
 from components.patient_banner import patient_banner, study_tabs
 from components.shell import toast
@@ -31,7 +33,7 @@ def layout(study_id: str | None = None, **_query: str) -> Component:
             html.Div(id="study-banner"),
             study_tabs(study_id or ""),
             html.Div(
-                [html.Div(id="study-progress"), html.Div(states.loading("Loading the study"), id="study-body")],
+                [html.Div(id="study-progress"), html.Div(id="study-files"), html.Div(states.loading("Loading the study"), id="study-body")],
                 className="page",
             ),
         ],
@@ -74,6 +76,16 @@ def show(_state: str, study_id: str) -> tuple[Component, Component]:
     if found is None:
         return patient_banner(view), study_summary.not_analysed(view, row, channels, who=who)
     return patient_banner(view), study_summary.summary(view, found, channels, who=who, zone=zone)
+
+
+@callback(
+    Output("study-files", "children"), Input("study-state", "data"), State("study-id", "data"), prevent_initial_call=True,
+)
+def show_files(_state: str, study_id: str) -> list[Component]:
+    who, key = current_actor(), object_id(study_id)
+    with reading() as session:
+        view, suggestion = studies.find(session, who, key), split_recordings.of_study(session, who, key)
+    return joined_parts.about_parts(view, suggestion, may_join=who.may(Permission.UPLOAD))
 
 
 def _found(session: Session, who: Actor, study_id: UUID) -> Found | None:
@@ -147,3 +159,32 @@ def correct(n_clicks: int | None, meanings: Sequence[str | None], remember: bool
             return no_update, toast("Nothing was changed.", kind="note")
         job_id = channel_names.correct(session, who, key, names, remember=bool(remember))
     return str(job_id), toast(f"{len(names)} channels are read anew and a new run is queued.", kind="ok")
+
+
+@callback(
+    Output("shell-address", "href", allow_duplicate=True),
+    Input({"type": "study-join", "study": ALL}, "n_clicks"), prevent_initial_call=True,
+)
+def join(_clicks: Sequence[int | None]) -> str:
+    """Join what looks like one recording with a study; also from the upload page."""
+    if not isinstance(ctx.triggered_id, Mapping) or not ctx.triggered[0]["value"]:
+        raise PreventUpdate
+    who, key = current_actor(), object_id(ctx.triggered_id["study"])
+    with reading() as session:
+        found = split_recordings.of_study(session, who, key)
+        parts = joining.begin(session, who, [part.study_id for part in found.parts] if found else [key])
+    whole = joining.put_together(parts, open_store(current()))
+    with writing() as session:
+        return f"/studies/{joining.finish(session, who, whole).study_id}"
+
+
+@callback(
+    Output("shell-address", "href", allow_duplicate=True),
+    Input("study-separate", "n_clicks"), State("study-id", "data"), prevent_initial_call=True,
+)
+def separate(n_clicks: int | None, study_id: str) -> str:
+    if not n_clicks:
+        raise PreventUpdate
+    with writing() as session:
+        joining.separate(session, current_actor(), object_id(study_id))
+    return "/studies"

@@ -63,6 +63,12 @@ class StudyRow:
     seconds_by_class: dict[str, float]
     n_events: int
     n_unreviewed: int
+    is_joined: bool = False
+
+    @property
+    def is_known(self) -> bool:
+        """False for a recording of another maker that is not converted yet: length and start are told after that."""
+        return self.duration_s > 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -343,7 +349,7 @@ def _row(study: Study, job: Job | None, analysis: Analysis | None, counts: dict[
         done_units=job.done_units if job else 0, total_units=job.total_units if job else 0,
         error_sentence=job.error_sentence if job else "",
         seconds_by_class=dict(analysis.summary.get("seconds_by_class", {})) if analysis else {},
-        n_events=n_events, n_unreviewed=n_unreviewed,
+        n_events=n_events, n_unreviewed=n_unreviewed, is_joined=bool(study.header.get("parts")),
     )
 
 
