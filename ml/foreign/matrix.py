@@ -80,7 +80,8 @@ class MatrixRecording:
         low, high = max(0, first), min(self._count, stop)
         if low < high and signals:
             part = self._data[:, low:high] if self._by_rows else self._data[low:high, :].T
-            uv[:, low - first : high - first] = np.asarray(part, np.float64)[list(signals)] * self._scale
+            with np.errstate(over="ignore"):      # beyond float32: infinite, which is no value to the copy
+                uv[:, low - first : high - first] = np.asarray(part, np.float64)[list(signals)] * self._scale
         return list(uv)
 
     def _find_gaps(self) -> None:
