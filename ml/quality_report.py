@@ -19,7 +19,7 @@ from ml.channels import ChannelLayout, map_to_1020
 from ml.electrode_seconds import DEFINITIONS, MARKS, NOT_RECORDED, ElectrodeSeconds
 from ml.network_input import NetworkInput, choose_input
 from ml.not_assessed import NotAssessed
-from ml.pipeline import BLOCK_S, Progress, clean_block, cut_blocks, find_mains, ignore
+from ml.pipeline import BLOCK_S, Progress, clean_blocks, cut_blocks, find_mains, ignore
 from ml.quality import SECOND
 from ml.quality_measures import Measures, Sums
 from ml.recording import RecordingInfo, RecordingSource
@@ -116,8 +116,7 @@ def _judged(
 ) -> Iterator[tuple[int, NDArray[np.bool_], Measures]]:
     """Block after block: first second on the clock, reasons (n_reasons, n_channels, n) and measures of its seconds."""
     blocks = list(cut_blocks(stretches, block_s)) if chosen.signals else []
-    for done, block in enumerate(blocks, start=1):
-        cleaned = clean_block(source, chosen, block, mains_hz)
+    for done, (block, cleaned) in enumerate(clean_blocks(source, chosen, blocks, mains_hz, threads=2), start=1):
         own = slice((block.first - cleaned.origin) // SECOND, -(-(block.stop - cleaned.origin) // SECOND))
         ahead = int(cleaned.recorded.argmax())
         yield block.first // SECOND, cleaned.reasons[:, :, own], cleaned.measures.part(slice(own.start - ahead, own.stop - ahead))
