@@ -144,7 +144,7 @@ def _not_assessed(report: QualityReport) -> tuple[str, ...]:
     return tuple(f"{clock(part.start_s)} to {clock(part.stop_s)} not assessed: {part.reason}." for part in report.not_assessed or ())
 
 
-def _wrapped(sentences: tuple[str, ...], width: int = 62, lines: int = 17) -> list[str]:
+def _wrapped(sentences: tuple[str, ...], width: int = 60, lines: int = 17) -> list[str]:
     from textwrap import wrap
 
     found = [line for sentence in sentences for line in wrap(f"• {sentence}", width, subsequent_indent="  ")]

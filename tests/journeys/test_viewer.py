@@ -184,6 +184,18 @@ def test_every_key_has_a_control_and_the_sheet_lists_it(viewer: Open) -> None:
     expect(sheet).not_to_be_visible()
 
 
+def test_a_changed_signal_is_off_on_opening_says_so_and_escape_shows_the_raw_one(viewer: Open) -> None:
+    page = viewer()
+    expect(page.locator("select[data-setting=cleaning]")).to_have_value("")
+    with page.expect_response(re.compile("cleaning=wavelet")):
+        page.select_option("select[data-setting=cleaning]", "wavelet")
+    expect(part(page, "status")).to_contain_text("wavelet denoised")
+    expect(part(page, "live")).to_contain_text("Display only: wavelet denoising is on. It softens spikes. Press Esc for the raw signal.")
+    page.keyboard.press("Escape")
+    expect(page.locator("select[data-setting=cleaning]")).to_have_value("")
+    expect(part(page, "status")).not_to_contain_text("denoised")
+
+
 def test_a_part_of_the_overview_moves_along_the_recording(viewer: Open) -> None:
     page = viewer()
     page.locator("[data-action=range][data-argument='600']").evaluate("button => { button.dataset.argument = '100'; }")
