@@ -54,7 +54,7 @@ def _files(view: StudyView, *, may_separate: bool) -> Component:
     for number, part in enumerate(view.parts, 1):
         rows.append(_row(view, number, part, reached))
         reached = max(reached, part.stop_s)
-    separate = fields.button("Separate again", "study-separate", kind="quiet") if may_separate else None
+    separate = fields.button("Separate again", "study-separate") if may_separate else None
     head = html.Summary([html.H2("Files of this recording"), html.Span(f"{len(view.parts)} on one clock", className="more")])
     rule = html.P("Separating makes each file a study of its own again. It is possible until a finding is decided or a report is written.",
                   className="more") if may_separate else None

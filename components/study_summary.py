@@ -136,7 +136,7 @@ def _cards(view: StudyView, analysis: AnalysisView, events: Sequence[EventView])
     patterns = [name for name in CLASSES[1:5] if analysis.seconds_by_class.get(name, 0.0) > 0]
     main = max(patterns, key=lambda name: analysis.seconds_by_class[name], default=None)
     return facts.cards(
-        facts.card("Recorded", clock.duration(view.duration_s), f"{len(view.gaps)} gaps" if view.gaps else "no gaps"),
+        facts.card("Recorded", clock.duration(view.duration_s), f"{len(view.gaps)} gap{'s' if len(view.gaps) > 1 else ''}" if view.gaps else "no gaps"),
         facts.card(
             "Assessed", clock.duration(analysis.assessed_s), f"{clock.duration(analysis.not_assessed_s)} not assessed"
         ),

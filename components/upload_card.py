@@ -18,8 +18,9 @@ def drop_zone() -> Component:
     return html.Div(
         [
             icon("upload"),
-            html.Div([html.Strong("Drop EEG files here"), html.Span("EDF, EDF+, BDF, BDF+, HMS Parquet, GDF, CNT, EEGLAB, MATLAB or HDF5, several at once; BrainVision, Nihon "
-                                "Kohden, Persyst, or the parts of one night, each as one ZIP archive")]),
+            html.Div([html.Strong("Drop EEG files here"), html.Span(
+                "EDF, EDF+, BDF, BDF+, HMS Parquet, GDF, CNT, EEGLAB, MATLAB or HDF5, several at once; BrainVision, Nihon Kohden and Persyst "
+                "as one ZIP archive for each recording. Files of one recording that was split can be joined here afterwards.")]),
             html.Button("Choose files", id="upload-choose", type="button", className="btn btn-primary"),
         ],
         id="upload-drop", className="upload-drop",

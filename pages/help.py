@@ -1,4 +1,4 @@
-"""Help: keys, what the model looks for and what it does not, how to read the ribbon."""
+"""Help: keys, files, what the model looks for and what it does not, how to read the ribbon."""
 
 from __future__ import annotations
 
@@ -9,6 +9,15 @@ from components import help_parts
 from components.shell import FOOTER, page_head, panel
 from components.viewer_toolbar import KEYS
 
+FILES = (
+    "EDF, EDF+, BDF, BDF+ and HMS Parquet are read as they are. GDF, Neuroscan CNT, EEGLAB, MATLAB and HDF5 files, and BrainVision, Nihon "
+    "Kohden or Persyst recordings packed into one ZIP archive, are converted once by a worker; their length is known after that. The file "
+    "that you sent is kept unchanged. MATLAB and HDF5 must state rate, unit and channel names. Anything else: export it as EDF+.",
+    "A recording that its recorder split over several files is joined on one clock: press Join as one recording where the upload page or "
+    "the study offers it, or choose the rows in the list of studies. Gaps stay gaps and are hatched; where two files overlap the earlier "
+    "one is shown. The files must be of one patient, with the same channels and rates, less than a day apart. Separate again makes them "
+    "studies of their own, until a finding is decided or a report is written.",
+)
 MODEL = (
     "The model reads 50 s of EEG at a time and says for the central 10 s which of six classes fits best: seizure, "
     "four rhythmic or periodic patterns of the ACNS 2021 terminology, or none of them. Stretches in which a "
@@ -57,6 +66,7 @@ def layout(**_query: str) -> Component:
                             panel("What it does not do", help_parts.paragraphs(*LIMITS)),
                             panel("How to read the ribbon", help_parts.paragraphs(*RIBBON)),
                             panel("Accept and dismiss", help_parts.paragraphs(*DECIDE)),
+                            panel("Files and split recordings", help_parts.paragraphs(*FILES)),
                         ]
                     ),
                     html.Div(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 
 import pytest
 from plotly.utils import PlotlyJSONEncoder
@@ -12,7 +13,8 @@ from app.access import Actor
 from app.db.studies import Study
 from app.db.work import Job
 from app.errors import Forbidden, NotFound
-from pages import alerts, monitoring, overview, patient, patients, settings, studies, study
+from ml.recording import RecordingInfo
+from pages import alerts, monitoring, overview, patient, patients, settings, studies, study, upload
 from tests import builders
 from tests.pages.conftest import Looking
 
@@ -70,6 +72,25 @@ def test_a_failed_study_tells_its_reason_and_offers_another_run(
     assert "study-again" in body
     with looking(vic):
         assert "study-again" not in words(study.show("", str(study_id)))
+
+
+def test_a_recording_that_is_not_converted_yet_has_no_length_of_zero(session: Session, looking: Looking, nell: Actor) -> None:
+    builders.study(session, nell, about=RecordingInfo("GDF", (), 0.0), name="night.gdf")
+    with looking(nell):
+        row, = studies.list_studies("", None, None)[0]
+    assert (row["length"], row["start"], row["can_join"]) == ("–", "known once converted", False)
+
+
+def test_what_looks_like_one_recording_is_offered_to_who_may_join(session: Session, looking: Looking, nell: Actor, vic: Actor) -> None:
+    patient_id = builders.patient(session, nell)
+    first, second = (builders.study(session, nell, patient_id, about=builders.info(3600.0, start=datetime(2026, 5, 4, hour))) for hour in (20, 21))
+    with looking(nell):
+        shown = words(study.show_files("", str(second)))
+        assert "file 2 of 2 of one recording" in shown
+        assert (words({"type": "study-join", "study": str(first)}) in shown, len(upload.offer_to_join(None))) == (True, 1)
+    with looking(vic):
+        assert "study-join" not in words(study.show_files("", str(second)))
+        assert upload.offer_to_join(None) == []
 
 
 def test_another_clinics_study_is_not_there(session: Session, looking: Looking, nell: Actor) -> None:
