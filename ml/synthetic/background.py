@@ -35,14 +35,14 @@ def draw_patient(rng: np.random.Generator, *, healthy: bool | None = None) -> Pa
     """A virtual patient: mostly of intensive care, a sixth with a normal awake or sleeping background."""
     healthy = bool(rng.random() < 0.16) if healthy is None else healthy
     slope, knee_hz = (rng.uniform(1.1, 2.4), 0.8) if healthy else (rng.uniform(2.0, 4.2), rng.uniform(0.3, 1.5))
-    floor_sd = np.exp(rng.uniform(np.log(0.10), np.log(0.38)))
+    mixing, floor = draw_mixing(rng)
     amplitude_uv = float(np.exp(rng.normal(np.log(9.0 if healthy else 7.5), 0.35 if healthy else 0.55)))
     return Patient(
         head=draw_head(rng),
         slope=slope,
         knee_hz=knee_hz,
-        mixing=_mixing(rng, correlation_length=rng.uniform(0.45, 1.3), smoothness=rng.uniform(1.6, 1.97)),
-        floor=floor_sd * _mixing(rng, correlation_length=rng.uniform(0.4, 1.2), smoothness=rng.uniform(1.4, 1.95)),
+        mixing=mixing,
+        floor=floor,
         floor_slope=rng.uniform(0.6, 1.6),
         amplitude_uv=amplitude_uv,
         gain=_hemisphere_gain(rng) if not healthy and rng.random() < 0.25 else np.ones(19, dtype=np.float32),
@@ -131,6 +131,15 @@ def sporadic_sharp_waves(rng: np.random.Generator, patient: Patient, line: Timel
         before_s=0.4, after_s=0.9,
     )
     return topography[:, None] * course
+
+
+def draw_mixing(rng: np.random.Generator) -> tuple[Floats, Floats]:
+    """Mixing (19, 19) of the slow activity, and of the weaker, more local activity above it."""
+    floor_sd = np.float32(np.exp(rng.uniform(np.log(0.10), np.log(0.38))))
+    return (
+        _mixing(rng, correlation_length=rng.uniform(0.45, 1.3), smoothness=rng.uniform(1.6, 1.97)),
+        floor_sd * _mixing(rng, correlation_length=rng.uniform(0.4, 1.2), smoothness=rng.uniform(1.4, 1.95)),
+    )
 
 
 def anywhere(rng: np.random.Generator) -> NDArray[np.float64]:

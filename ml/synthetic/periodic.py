@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -69,7 +70,7 @@ def _discharges(
     phases = np.stack([
         noise.place(
             times_s + bump.centre_s * stretch, heights * np.exp(rng.normal(0, change, len(times_s))), line,
-            lambda dt, sigma_s=bump.sigma_s: np.exp(-0.5 * (dt / sigma_s) ** 2),
+            _gaussian(bump.sigma_s),
             before_s=4 * bump.sigma_s, after_s=4 * bump.sigma_s, stretch=stretch,
         )
         for bump in bumps
@@ -84,6 +85,10 @@ def _discharges(
         return np.asarray(np.roll(own @ phases, round(delay_s * line.sfreq_hz)), dtype=np.float32)
 
     return fields.paint(field, course)
+
+
+def _gaussian(sigma_s: float) -> Callable[[Doubles], Doubles]:
+    return lambda dt: np.asarray(np.exp(-0.5 * (dt / sigma_s) ** 2))
 
 
 def discharge_times(rng: np.random.Generator, line: Timeline, *, rate_hz: float, variation: float) -> Doubles:

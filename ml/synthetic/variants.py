@@ -22,7 +22,7 @@ Variant = Callable[[np.random.Generator, Patient, Timeline], Floats]
 def add(rng: np.random.Generator, patient: Patient, line: Timeline) -> Floats:
     """One to three variants as they go together: awake, drowsy, asleep or after surgery."""
     state = STATES[rng.integers(len(STATES))]
-    chosen = rng.choice(len(state), min(len(state), rng.integers(1, 4)), replace=False)
+    chosen = rng.choice(len(state), min(len(state), int(rng.integers(1, 4))), replace=False)
     total = np.zeros((19, line.n_samples), dtype=np.float32)
     for index in chosen:
         total += state[index](rng, patient, line)

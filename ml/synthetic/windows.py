@@ -49,7 +49,7 @@ class Truth:
     side: int = 0                        # -1 left, 1 right, 0 both or none
     lateral_index: float = 0.0
     snr_db: float = -np.inf
-    coverage: float = 0.0
+    coverage: float = 0.0                # share of the labelled 10 s that the pattern fills
     times_s: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))                # discharges or waves, 0 in the middle
     pair_share: NDArray[np.float32] = field(default_factory=lambda: np.zeros(18, np.float32))     # RMS of every pair beside the strongest
     present: NDArray[np.float32] = field(default_factory=lambda: np.zeros(round(WINDOW_S), np.float32))   # 0..1 in each second

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -24,7 +24,7 @@ GAPS: Final[tuple[int, ...]] = (4, 8, 12, 16)
 
 
 def marginals(
-    path: Path, real: dict[str, Floats], made: dict[str, Floats], real_class: NDArray[np.int64], made_class: NDArray[np.int64]
+    path: Path, real: Mapping[str, Floats], made: Mapping[str, Floats], real_class: NDArray[np.int64], made_class: NDArray[np.int64]
 ) -> None:
     """One small panel for each marginal: 10th, 50th and 90th percentile by class, real beside generated."""
     names = list(real)
