@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import yasa
 from numpy.typing import NDArray
 from scipy import signal
 
@@ -52,6 +53,17 @@ def test_only_a_burst_of_the_sigma_band_is_a_spindle(hertz: float, count: int) -
     times = np.arange(2000) / RATE
     burst = tone(hertz, 30.0, 10.0) * np.exp(-(((times - 5.0) / 0.45) ** 2))
     assert transients.spindle_counts((eeg(10, n=1) * 0.4 + burst), RATE) == count
+
+
+def test_planted_spindles_are_found_where_yasa_finds_them() -> None:
+    x, rng, starts = 0.8 * eeg(120, seed=5, n=1)[0].astype(np.float64), np.random.default_rng(0), np.arange(5.0, 115.0, 9.0)
+    for start in starts:
+        inside = slice(round(start * RATE), round((start + rng.uniform(0.7, 1.5)) * RATE))
+        x[inside] += (tone(rng.uniform(12.3, 14.5), rng.uniform(15.0, 35.0))[: inside.stop - inside.start]) * np.hanning(inside.stop - inside.start)
+    theirs = yasa.spindles_detect(x, RATE, verbose="error").summary()
+    mask = transients.spindle_mask(x[None], RATE)[0]
+    assert transients.spindle_counts(x[None], RATE)[0] == len(theirs) == len(starts)
+    assert all(mask[round(RATE * a) : round(RATE * b)].mean() > 0.5 for a, b in zip(theirs["Start"], theirs["End"], strict=True))
 
 
 @pytest.mark.parametrize(("level", "share"), [(4.9, 1.0), (-4.9, 1.0), (5.1, 0.0)])
