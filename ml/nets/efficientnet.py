@@ -81,7 +81,7 @@ class EfficientNetB3(nn.Module):
         self.backbone = timm.create_model("efficientnet_b3", pretrained=False, in_chans=3, num_classes=0, global_pool="")
         if init is not None:
             timm.models.load_checkpoint(self.backbone, str(init), strict=False)
-        width = self.backbone.num_features
+        width = int(self.backbone.num_features)  # type: ignore[arg-type]
         self.power = nn.Parameter(torch.full((1,), 3.0))
         self.regional = RegionalBranch()
         self.head = nn.Sequential(nn.Dropout(dropout), nn.Linear(width + RegionalBranch.width, 6))
@@ -142,7 +142,8 @@ class RegionalBranch(nn.Module):
 
 def mel_filters(freqs_hz: NDArray[np.float64]) -> NDArray[np.float32]:
     """Triangles (32, frequencies) of equal width on the mel scale from 0.5 to 20 Hz; each sums to 1."""
-    edges = 700 * (10 ** (np.linspace(*(2595 * np.log10(1 + np.array([0.25, 20.5]) / 700)), BANDS + 2) / 2595) - 1)
+    low_mel, high_mel = (2595 * np.log10(1 + hz / 700) for hz in (0.25, 20.5))
+    edges = 700 * (10 ** (np.linspace(low_mel, high_mel, BANDS + 2) / 2595) - 1)
     rising = (freqs_hz - edges[:-2, None]) / (edges[1:-1] - edges[:-2])[:, None]
     falling = (edges[2:, None] - freqs_hz) / (edges[2:] - edges[1:-1])[:, None]
     triangles = np.maximum(np.minimum(rising, falling), 0)

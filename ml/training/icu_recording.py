@@ -39,11 +39,11 @@ def assess(ensemble: Ensemble, data: Path) -> dict[str, Any] | None:
     unit_s = np.array([float(row["unit_start_s"]) for row in rows]) + UNIT_S / 2
     nearest = np.abs(centre_s[None] - unit_s[:, None]).argmin(axis=1)
     known = spans.assessed[nearest] & (np.abs(centre_s[nearest] - unit_s) <= LABEL_S / 2)
-    expert = np.array([CLASSES.index(row["expert_JJ"].lower()) for row in rows])[known]  # type: ignore[arg-type]
+    expert = np.array([CLASSES.index(row["expert_JJ"].lower()) for row in rows])[known]
     published = np.array([[float(row[f"sparcnet_{name}"]) for name in CLASSES] for row in rows])[known]
     return {
         "n": int(known.sum()), "not_assessed": int((~known).sum()),
-        "expert": {name: int((expert == CLASSES.index(name)).sum()) for name in KNOWN},  # type: ignore[arg-type]
+        "expert": {name: int((expert == CLASSES.index(name)).sum()) for name in KNOWN},
         "ensemble": figures(expert, spans.prob[nearest][known]), "sparcnet_published": figures(expert, published),
         "note": "one expert's labels of one patient in units of 2 s, spread from clusters: not votes",
     }
@@ -51,7 +51,7 @@ def assess(ensemble: Ensemble, data: Path) -> dict[str, Any] | None:
 
 def figures(expert: NDArray[np.integer], prob: NDArray[np.floating]) -> dict[str, Any]:
     """Balanced accuracy over the expert's three classes, argmax of six, and AUROC of each of the three."""
-    indices = [CLASSES.index(name) for name in KNOWN]  # type: ignore[arg-type]
+    indices = [CLASSES.index(name) for name in KNOWN]
     called = prob.argmax(axis=1)
     hits = [float(np.mean(called[expert == k] == k)) for k in indices if (expert == k).any()]
     among = np.array(indices)[prob[:, indices].argmax(axis=1)]

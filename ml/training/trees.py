@@ -50,8 +50,9 @@ def run(build: Path, ensemble: Ensemble, *, n_train: int = 6000, n_fold: int = 1
 
     Returns
     -------
-    Divergence and accuracy of trees, of the pool without and with them (weights fitted on a fold of patients of its own), and the
-    gain with its interval by patient; also written to ``trees.json`` beside ``trees.onnx``.
+    Divergence and accuracy of trees, of the pool without and with them (weights fitted on a fold of patients of its own), the
+    gain with its interval by patient, and every candidate of ``ml.training.stack`` for joining the three; also written to
+    ``trees.json`` beside ``trees.onnx``.
     """
     build.mkdir(parents=True, exist_ok=True)
     learned = table(seed, n_train)
@@ -76,6 +77,7 @@ def gain(trees: FeatureTrees, stacking: Table, judged: Table) -> dict[str, Any]:
     return {name: {key: figures[name][key] for key in ("n", "kl", "accuracy", "accuracy_95", "macro_f1")} for name in pools} | {
         "weights": fitted["with"].weights.round(4).tolist(), "gain_kl": round(float((kl["without"] - kl["with"]).mean()), 4),
         "gain_kl_95": [round(low, 4), round(high, 4)],
+        "joining": stack.compare((both[0], stacking.votes), (both[1], judged.votes, judged.patient)),
     }
 
 
@@ -113,8 +115,8 @@ def to_onnx(booster: Any, path: Path, features: Floats) -> float:
     ValueError
         If it exceeds ``TOLERANCE``.
     """
-    from onnxmltools import convert_lightgbm
-    from onnxmltools.convert.common.data_types import FloatTensorType
+    from onnxmltools import convert_lightgbm  # type: ignore[import-untyped]
+    from onnxmltools.convert.common.data_types import FloatTensorType  # type: ignore[import-untyped]
 
     kind = FloatTensorType([None, features.shape[1]])
     model = convert_lightgbm(booster, initial_types=[("features", kind)], zipmap=False, target_opset=15)
