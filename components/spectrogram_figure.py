@@ -187,7 +187,7 @@ def _bands(made: Pictures, clock: Clock) -> Iterator[Row]:
     if made.bands_uv2 is None:
         return
     columns = clock.columns(made.bands_first_s, made.bands_step_s)
-    lines = tuple(_line(np.maximum(made.bands_uv2[k], 1e-2), columns, name, BAND_COLORS[name], DASHES[k], "%{y:.3s} µV²") for k, name in enumerate(BANDS_HZ))
+    lines = tuple(_line(np.maximum(made.bands_uv2[k], 1e-3), columns, name, BAND_COLORS[name], DASHES[k], "%{y:.3s} µV²") for k, name in enumerate(BANDS_HZ))
     yield Row(f"<b>Band powers</b> {made.bands_of}: {_key(BAND_COLORS)}", LINES_PX + 30, lines, {"type": "log", "dtick": 1, "exponentformat": "power"}, "µV²")
 
 
@@ -197,9 +197,11 @@ def _key(colors: dict[str, str]) -> str:
 
 
 def _line(values: NDArray[np.floating], columns: dict[str, Any], name: str, color: str, dash: str, form: str) -> go.Scatter:
-    return go.Scatter(y=np.asarray(values, dtype=np.float32), mode="lines+markers", marker={"color": color, "size": 2.5},
-                      line={"color": color, "width": 1.3, "dash": dash}, connectgaps=False,
-                      hovertemplate=f"{HOVER_TIME} · {name} {form}<extra></extra>", **columns)
+    known = np.isfinite(np.pad(values, 1, constant_values=np.nan))
+    alone = known[1:-1] & ~known[:-2] & ~known[2:]           # between two gaps there is no line to draw
+    marks = {"mode": "lines+markers", "marker": {"color": color, "size": 3 * alone.astype(np.uint8), "line": {"width": 0}}} if alone.any() else {"mode": "lines"}
+    return go.Scatter(y=np.asarray(values, dtype=np.float32), line={"color": color, "width": 1.3, "dash": dash}, connectgaps=False,
+                      hovertemplate=f"{HOVER_TIME} · {name} {form}<extra></extra>", **marks, **columns)
 
 
 SIDES_KEY: Final = f'<span style="color:{LEFT_COLOR}">──</span> left <span style="color:{RIGHT_COLOR}">╌╌</span> right'

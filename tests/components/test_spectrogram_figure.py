@@ -14,6 +14,7 @@ from components.spectrogram_figure import (
     ONE_COLOR,
     RIGHT_COLOR,
     TREND_ROWS,
+    _line,
     _semi_log,
     color_stops,
     spectrogram_figure,
@@ -69,3 +70,10 @@ def test_lines_stand_out_on_both_papers(paper: str) -> None:
 
 def test_the_scale_of_the_aeeg_is_linear_to_ten_microvolts_and_logarithmic_above() -> None:
     assert _semi_log(np.array([0.0, 5.0, 10.0, 100.0])) == pytest.approx([0.0, 0.5, 1.0, 2.0])
+
+
+def test_a_column_between_two_gaps_is_a_point() -> None:
+    values = np.array([1.0, 2.0, np.nan, 3.0, np.nan], dtype=np.float32)
+    line = _line(values, {"x0": 0, "dx": 1}, "delta", ONE_COLOR, "solid", "%{y}")
+    assert list(line.marker.size) == [0, 0, 0, 3, 0]
+    assert _line(values[:2], {"x0": 0, "dx": 1}, "delta", ONE_COLOR, "solid", "%{y}").mode == "lines"

@@ -41,6 +41,18 @@ def test_morlet_power_is_proportional_to_that_of_mne():
         assert np.corrcoef(got.power_uv2_hz[0, row, inside], wanted[0, row, inside])[0, 1] > 0.999
 
 
+def test_morlet_power_is_proportional_to_that_of_pywavelets():
+    pywt = pytest.importorskip("pywt")
+    x, freqs = eeg(10, n=1)[0].astype(float), np.array([2.0, 5.0, 10.0, 20.0])
+    bandwidth = 2.0 * (6.0 / (2.0 * np.pi)) ** 2      # exp(-t²/B) of six cycles; PyWavelets samples it in steps, so the agreement is coarser
+    waves, at_hz = pywt.cwt(x, RATE / freqs, f"cmor{bandwidth:.6f}-1.0", sampling_period=1 / RATE, precision=14)
+    got = time_frequency.morlet(x, RATE, freqs, cycles=6.0, step_s=1 / RATE).power_uv2_hz
+    assert at_hz == pytest.approx(freqs, rel=1e-3)
+    for row in range(len(freqs)):
+        inside = np.isfinite(got[row])
+        assert np.corrcoef(got[row, inside], np.abs(waves[row, inside]) ** 2)[0, 1] > 0.995
+
+
 def test_white_noise_has_the_same_density_in_every_image():
     noise = np.random.default_rng(1).normal(scale=10.0, size=(20, 12_000))
     by_wavelet = time_frequency.morlet(noise, RATE, np.array([5.0, 10.0, 20.0, 40.0]))
