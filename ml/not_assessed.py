@@ -37,7 +37,7 @@ def find(result: AnalysisResult, seconds: ElectrodeSeconds | None) -> tuple[NotA
     return tuple(
         NotAssessed(part.start_s, part.stop_s, _reason(part, stretch, result, seconds))
         for stretch in result.info.stretches for part in _without(stretch, assessed)
-        if part == stretch or part.length_s >= result.spans.step_s - 0.01
+        if part == stretch or part.length_s > result.spans.step_s + (0.01 if part.stop_s == stretch.stop_s else -0.01)
     )
 
 
@@ -69,4 +69,4 @@ def _reason(part: Span, stretch: Span, result: AnalysisResult, seconds: Electrod
         return f"more than {MAX_INTERPOLATED} electrodes were bad (this version did not store which)"
     first = max(stretch.start_s, min((part.start_s + part.stop_s - LABEL_S) / 2.0, stretch.stop_s - LABEL_S))
     bad = seconds.bad_words(int(first), int(first + LABEL_S))
-    return f"more than {MAX_INTERPOLATED} electrodes were bad: {', '.join(bad)}"
+    return f"more than {MAX_INTERPOLATED} electrodes were bad" + (f": {', '.join(bad)}" if bad else "")

@@ -94,6 +94,12 @@ def test_a_stretch_that_is_too_short_says_so():
     assert part.reason == "7.0 s without a gap, and the model needs 10 s"
 
 
+@pytest.mark.parametrize("seconds", [60, 61.5, 65, 69.9])
+def test_a_rest_that_no_window_fits_into_is_not_listed(seconds):
+    result = pipeline.analyse(ArrayRecording(eeg(seconds)), loudness_ensemble(10.0))
+    assert not_assessed.find(result, result.electrode_seconds) == ()
+
+
 def test_windows_by_channel_agree_with_the_windows_of_all():
     kept = quality_report.inspect(damaged(gaps=[(60.0, 70.0)])).seconds
     by_channel, whole = kept.of_channels(), kept.windows()
@@ -105,4 +111,4 @@ def test_windows_by_channel_agree_with_the_windows_of_all():
 
 def test_every_mark_and_figure_has_a_definition():
     assert {*MARKS, "snr_db", "artifact_share", "hum_uv", "window"} == set(DEFINITIONS)
-    assert NOT_RECORDED == 2 ** len(MARKS) - 1
+    assert 2 ** len(MARKS) - 1 == NOT_RECORDED
