@@ -17,13 +17,14 @@ from app.access import Actor
 from app.db.session import reading, writing
 from app.errors import Conflict
 from app.file_store import open_store
-from app.services import analyses, studies, tiles
+from app.services import analyses, exports, stored_recording, studies, tiles
 from app.services.recording_check import check
 from app.services.tiles import PageQuery
 from app.settings import Settings
 from ml.channels import ELECTRODES
 from ml.recording import RecordingInfo
 from tests import builders
+from tests.app.services.joined_parts import join
 from tests.ml.foreign.brainvision_files import zipped
 from tests.ml.foreign.gdf_files import Gdf
 from tests.ml.foreign.neuroscan_files import cnt_bytes
@@ -33,20 +34,22 @@ from workers import kinds
 from workers.runner import Runner
 
 
-def persyst(folder: Path, name: str) -> Path:
-    """One minute of a recording by Persyst, packed."""
-    write_persyst(folder, np.round(eeg(60.0) / 0.5).astype(np.int16), names=ELECTRODES, patient=name)
-    return zipped(folder / "night.zip", folder / "night.lay", folder / "night.dat")
+def persyst(folder: Path, name: str, minute: int = 30) -> Path:
+    """One minute of a recording by Persyst that begins at 22:30 or another minute, packed."""
+    layout = write_persyst(folder, np.round(eeg(60.0, seed=minute) / 0.5).astype(np.int16), names=ELECTRODES, patient=name)
+    layout.write_text(layout.read_text().replace("TestTime=22:30", f"TestTime=22:{minute}").replace("=81000.25", f"={79_200.25 + 60 * minute}"))
+    return zipped(folder / f"night_{minute}.zip", folder / "night.lay", folder / "night.dat")
 
 
-def uploaded(who: Actor, path: Path, settings: Settings) -> UUID:
+def uploaded(who: Actor, path: Path, settings: Settings, patient_id: UUID | None = None) -> UUID:
     verdict = check(path, name=path.name, memory_mib=2048)
     assert isinstance(verdict, RecordingInfo)
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
     open_store(settings).put_path(path, sha256)
     with writing() as session:
-        study_id = studies.create(session, who, patient_id=builders.patient(session, who, "Rosa Ito", "77"), sha256=sha256,
-                                  size=path.stat().st_size, original_name=path.name, info=verdict)
+        whose = patient_id or builders.patient(session, who, "Rosa Ito", "77")
+        study_id = studies.create(session, who, patient_id=whose, sha256=sha256, size=path.stat().st_size, original_name=path.name,
+                                  info=verdict)
         jobs.enqueue(session, analyses.request_for(session, who, study_id))
     return study_id
 
@@ -88,6 +91,27 @@ def test_a_file_of_somebody_else_is_said_when_it_can_be_known(database: Settings
         findings = studies.find(session, alice, study_id).findings
     assert any("names another patient: name" in finding for finding in findings)
     assert not any("Doe" in finding for finding in findings)
+
+
+def test_converted_parts_are_joined_from_their_copies(database: Settings, alice: Actor, tmp_path: Path) -> None:
+    first = uploaded(alice, persyst(tmp_path, "Ito_Rosa"), database)
+    with reading() as session:
+        patient_id = studies.find(session, alice, first).patient.id
+    second = uploaded(alice, persyst(tmp_path, "Ito_Rosa", minute=33), database, patient_id)
+    work(database)
+    work(database)
+    with writing() as session:
+        study_id = join(session, alice, database, second, first).study_id
+    work(database)
+    with reading() as session:
+        view, handle = studies.find(session, alice, study_id), studies.recording(session, alice, study_id)
+        copies = [studies.recording(session, alice, key).sha256 for key in (first, second)]
+        material = exports.annotation_material(session, alice, study_id)
+        found = analyses.result_json(session, alice, study_id)["recording"]
+    assert (view.status, view.format, view.duration_s, view.gaps) == ("analysed", "Persyst, 2 files", 240.0, ((60.0, 180.0),))
+    assert (found["duration_s"], found["gaps"]) == (240.0, [[60.0, 180.0]])
+    assert stored_recording.list_of(copies) == open_store(database).read_bytes(handle.sha256)
+    assert b"file 2 of 2 begins" in exports.annotations_edf(material, open_store(database))
 
 
 def test_an_archive_without_a_recording_is_refused_in_a_sentence(database: Settings, alice: Actor, tmp_path: Path) -> None:
