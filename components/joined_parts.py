@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
@@ -43,9 +44,14 @@ def suggested(found: Suggestion, study_id: UUID | None = None, *, may_join: bool
 def _breaks(found: Suggestion) -> str:
     gaps = [pause for pause in found.pauses_s if pause > EXACT_S]
     overlaps = [-pause for pause in found.pauses_s if pause < -EXACT_S]
-    words = [f"{len(spans)} {word}{'s' if len(spans) > 1 else ''} of {clock.duration(round(sum(spans), 2))}{' in all' if len(spans) > 1 else ''}"
-             for word, spans in (("gap", gaps), ("overlap", overlaps)) if spans]
+    words = [_counted(word, spans) for word, spans in (("gap", gaps), ("overlap", overlaps)) if spans]
     return f", with {' and '.join(words)}" if words else ""
+
+
+def _counted(word: str, spans_s: Sequence[float]) -> str:
+    """``"1 gap of 20 s"``, ``"2 gaps of 3 min in all"``."""
+    whole = clock.duration(round(sum(spans_s), 2))
+    return f"{len(spans_s)} {word}s of {whole} in all" if len(spans_s) > 1 else f"1 {word} of {whole}"
 
 
 def _files(view: StudyView, *, may_separate: bool) -> Component:
@@ -66,6 +72,7 @@ def _row(view: StudyView, number: int, part: PartView, reached_s: float) -> Comp
     pause_s = part.start_s - reached_s
     before = f"{clock.duration(round(pause_s, 2))} gap" if pause_s > EXACT_S else (
         f"{clock.duration(round(-pause_s, 2))} overlap, earlier file shown" if pause_s < -EXACT_S else "")
-    cells = (str(number), dcc.Link(part.original_name, href=f"/studies/{part.study_id}"), clock.recorder_time(view.start_local, part.start_s),
-             clock.duration(part.stop_s - part.start_s), before)
+    name = dcc.Link(part.original_name, href=f"/studies/{part.study_id}")
+    begins, length = clock.recorder_time(view.start_local, part.start_s), clock.duration(part.stop_s - part.start_s)
+    cells = (str(number), name, begins, length, before)
     return html.Tr([html.Td(cell) for cell in cells])

@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app import jobs
@@ -230,8 +230,8 @@ def _new_study(session: Session, who: Actor, whole: Whole, rows: Sequence[Study]
 
 
 def _cancel_analysis(session: Session, who: Actor, study_id: UUID) -> None:
-    open_jobs = select(Job.id).where(Job.study_id == study_id, Job.kind == "analyse", Job.state.in_(OPEN_STATES), Job.cancel_asked_at.is_(None))
-    for job_id in session.scalars(open_jobs).all():
+    is_open = (Job.state.in_(OPEN_STATES), Job.cancel_asked_at.is_(None))
+    for job_id in session.scalars(select(Job.id).where(Job.study_id == study_id, Job.kind == "analyse", *is_open)).all():
         jobs.cancel(session, who, job_id)
 
 
@@ -239,7 +239,7 @@ def _analyse_unless_done(session: Session, who: Actor, study_id: UUID) -> None:
     """Queue an analysis of a study that has no result; one that is being cancelled does not count."""
     if session.scalar(select(Analysis.id).where(Analysis.study_id == study_id).limit(1)) is not None:
         return
-    last = session.scalar(select(Job.run_number).where(Job.study_id == study_id, Job.kind == "analyse").order_by(Job.run_number.desc()).limit(1))
+    last = session.scalar(select(func.max(Job.run_number)).where(Job.study_id == study_id, Job.kind == "analyse"))
     jobs.enqueue(session, analyses.request_for(session, who, study_id, run_number=(last or 0) + 1))
 
 

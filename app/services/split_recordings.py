@@ -50,7 +50,8 @@ def of_study(session: Session, who: Actor, study_id: UUID) -> Suggestion | None:
     """The files that look like one recording with a study, or None if it looks like a whole."""
     study = studies.get(session, who, study_id)
     require(who, Permission.READ_STUDIES)
-    return next((found for found in _suggestions(session, [study.patient_id]) if any(part.study_id == study_id for part in found.parts)), None)
+    found = _suggestions(session, [study.patient_id])
+    return next((one for one in found if any(part.study_id == study_id for part in one.parts)), None)
 
 
 def uploaded_by(session: Session, who: Actor, *, since: datetime) -> list[Suggestion]:

@@ -213,7 +213,8 @@ def find(session: Session, who: Actor, study_id: UUID) -> StudyView:
     header, parts = study.header, _part_rows(session, study)
     return StudyView(
         id=study.id, patient=patients.view_of(study.patient), age=age, age_warning=age.warning,
-        original_name=study.original_name, sha256=study.file.sha256, size=sum(part.file.size for part, _, _ in parts) or study.file.size, format=study.format,
+        original_name=study.original_name, sha256=study.file.sha256, format=study.format,
+        size=sum(part.file.size for part, _, _ in parts) or study.file.size,
         start_local=study.start_local, duration_s=study.duration_s, uploaded_at=study.created_at, status=_status(study),
         signals=tuple(header.get("signals", ())), gaps=tuple((a, b) for a, b in header.get("gaps", ())),
         channel_names=dict(study.channel_names), findings=_findings(study), equipment=header.get("equipment", ""), note=study.note,
