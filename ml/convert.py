@@ -14,6 +14,7 @@ from ml.byte_source import FileBytes
 from ml.chunked import ChunkedWriter
 from ml.errors import RecordingError
 from ml.foreign import archive, finding
+from ml.foreign.bounded_memory import bounded
 from ml.foreign.finding import FoundFile
 from ml.recording import RecordingInfo, RecordingSource
 
@@ -89,10 +90,6 @@ def _opened(file: FoundFile, scratch: Path) -> RecordingSource:
         from ml.open_recording import open_recording
 
         return open_recording(FileBytes(file.path), name=file.path.name)
-    if file.maker in ("MATLAB", "HDF5") and not _is_eeglab(file):
-        from ml.foreign.matrix import MatrixRecording
-
-        return MatrixRecording(file.path, file.maker)
     if file.maker == "GDF":
         from ml.foreign.gdf import GdfRecording
 
@@ -102,9 +99,15 @@ def _opened(file: FoundFile, scratch: Path) -> RecordingSource:
 
         return NeuroscanRecording(FileBytes(file.path))
     os.environ.setdefault("MNE_LOGGING_LEVEL", "WARNING")
+    from ml.foreign.matrix import MatrixRecording
     from ml.foreign.mne_recording import MneRecording
 
-    return MneRecording(file.path, "EEGLAB" if file.maker in ("MATLAB", "HDF5") else file.maker, scratch)
+    if file.maker in ("MATLAB", "EEGLAB"):
+        import scipy.io  # noqa: F401 - what the readers load late must not count as theirs
+    with bounded(file.path):
+        if file.maker in ("MATLAB", "HDF5") and not _is_eeglab(file):
+            return MatrixRecording(file.path, file.maker)
+        return MneRecording(file.path, "EEGLAB" if file.maker in ("MATLAB", "HDF5") else file.maker, scratch)
 
 
 def _is_eeglab(file: FoundFile) -> bool:

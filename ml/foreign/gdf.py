@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml.byte_source import ByteSource
+from ml.edf_header import MAX_DURATION_S
 from ml.foreign.gdf_header import GdfHeader, read_header
 from ml.foreign.record_blocks import RecordBlocks
 from ml.recording import Annotation, RecordingInfo
@@ -111,7 +112,8 @@ def _annotations(events: _Events, header: GdfHeader) -> tuple[Annotation, ...]:
             found[start] = Annotation(whole.onset_s, max(0.0, onset_s - whole.onset_s), whole.text)
             continue
         begun[code, channel] = len(found)
-        found.append(Annotation(onset_s, length / events.sfreq_hz if length else None, _text(code, channel, header)))
+        length_s = min(length / events.sfreq_hz, float(MAX_DURATION_S)) if length else None
+        found.append(Annotation(onset_s, length_s, _text(code, channel, header)))
     return tuple(sorted(found, key=lambda note: note.onset_s))
 
 
