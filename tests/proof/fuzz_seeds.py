@@ -41,7 +41,6 @@ SHARED = ("malformed/bdf_24bit.bdf", "malformed/units_mV.edf", "malformed/mixed_
 SHARED_SETS = {
     "Nihon Kohden": [f"formats/mne/NihonKohden/MB0400FU.{suffix}" for suffix in ("EEG", "21E", "PNT", "LOG", "CMT", "11D")],
     "EEGLAB with data": ["formats/mne/EEGLAB/test_raw_chanloc.set", "formats/mne/EEGLAB/test_raw_chanloc.fdt"],
-    "EEGLAB HDF5": ["formats/mne/EEGLAB/test_raw_h5.set"],
 }
 CRASHING = ("matlab", "eeglab", "EEGLAB", "hdf5")            # begin of their names
 """Readers in C that may end their process: each mutation then has one of its own, as in the application."""
