@@ -24,7 +24,7 @@ def demo_recordings() -> tuple[DemoRecording, DemoRecording, DemoRecording]:
     The seeds were chosen so that each short recording holds several clear events; they say nothing of accuracy.
     """
     return (
-        DemoRecording("synthetic_focal_seizures.edf", 64, 18 / 60, {"seizure": 9.0, "lrda": 8.0}, "Synthetic: focal seizures and LRDA"),
-        DemoRecording("synthetic_gpds.edf", 17, 14 / 60, {"gpd": 11.0, "grda": 5.0}, "Synthetic: GPDs and GRDA"),
+        DemoRecording("synthetic_focal_seizures.edf", 70, 18 / 60, {"seizure": 9.0, "lrda": 8.0}, "Synthetic: focal seizures and LRDA"),
+        DemoRecording("synthetic_gpds.edf", 18, 14 / 60, {"gpd": 11.0, "grda": 5.0}, "Synthetic: GPDs and GRDA"),
         DemoRecording("synthetic_no_pattern.edf", 33, 10 / 60, {}, "Synthetic: no rhythmic or periodic pattern"),
     )

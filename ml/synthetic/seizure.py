@@ -43,10 +43,14 @@ def draw(
     build_up = _build_up(rng, progress) * envelope * uneven
     phase = _phase(rng, line, rate_hz)
     waveform, sharpness = _waveform(rng, onset)
+    unlike = rng.uniform(0.1, 0.7)
+    irregular = noise.band(rng, 1, line, centre_hz=rng.uniform(3, 9), width_hz=2)[0] * rng.uniform(0, 0.4)
     field = fields.generalized(rng, patient) if side == 0 else fields.lateralized(rng, patient, side=side)
 
     def course(delay_s: float) -> Floats:
-        return np.asarray(build_up * waveform(phase - 2 * np.pi * rate_hz * delay_s), dtype=np.float32)
+        late = phase - 2 * np.pi * rate_hz * delay_s + unlike * noise.slow(rng, line, tau_s=0.8)[0]
+        own = waveform(late) + unlike * rng.uniform(0, 1.2) * np.cos(2 * late + rng.uniform(-np.pi, np.pi)) + irregular * rng.uniform(0, 2)
+        return np.asarray(build_up * own, dtype=np.float32)
 
     electrodes = fields.paint(field, course)
     if rng.random() < 0.5:

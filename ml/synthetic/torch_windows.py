@@ -308,13 +308,16 @@ class TorchGenerator:
         arch = first[:, None] + self._uniform(0.4, 1.6, n, 1) * torch.sin(math.pi * progress) - self._uniform(0, 0.5, n, 1) * progress
         rate = torch.where((kind == 4)[:, None], arch, rate)
         phase = 2 * math.pi * (rate * torch.exp(self._uniform(0.02, 0.14, n, 1) * self._slow(torch.full((n,), 0.5, device=self.device))[:, 0])).cumsum(1) / self.made_hz
-        late = phase[:, None] - 2 * math.pi * rate[:, None] * delays[..., None]
+        unlike = self._uniform(0.1, 0.7, n, 1, 1)
+        late = phase[:, None] - 2 * math.pi * rate[:, None] * delays[..., None] + unlike * self._slow(torch.full((n,), 0.8, device=self.device), 4)
         spiky = torch.tensor([0.4, 1.0, 0.8, 0.4, 0.4], device=self.device)[kind]
         height = self._uniform(0.3, 2.5, n) * (torch.rand(n, generator=self.random, device=self.device) < spiky).float()
         angle = torch.remainder(late, 2 * math.pi) - math.pi
         width, lag, tall = self._uniform(0.12, 0.5, n, 1, 1), self._uniform(0.5, 1.4, n, 1, 1), height[:, None, None]
         spike = -tall * torch.exp(-0.5 * (angle / width) ** 2) + 0.35 * tall * torch.exp(-0.5 * ((angle - lag) / width) ** 2)
         wave = late.cos() + self._uniform(0, 0.45, n, 1, 1) * (2 * late + self._uniform(-math.pi, math.pi, n, 1, 1)).cos() + spike
+        wave = wave + unlike * self._uniform(0, 1.2, n, 4, 1) * (2 * late + self._uniform(-math.pi, math.pi, n, 4, 1)).cos()
+        wave = wave + self._uniform(0, 0.4, n, 1, 1) * self._band(self._uniform(3, 9, n), torch.full((n,), 2.0, device=self.device), 4)
         start = self._uniform(0.15, 0.9, n, 1)
         build_up = start + (1 - start) * (progress / self._uniform(0.2, 0.7, n, 1)).clamp(max=1)
         uneven = torch.exp(self._uniform(0.05, 0.35, n, 1) * self._slow(self._uniform(0.1, 0.6, n))[:, 0])

@@ -28,10 +28,10 @@ CONFUSION: Final[NDArray[np.float64]] = np.array([
 (IIIC-IRR, Jing et al. 2023, ODC-By 1.0; reference 1.5)."""
 CONFUSION_SHARE: Final[float] = 0.35
 """Share of the votes that follow the human confusion rather than the margins (reference 5.5)."""
-SOFTNESS: Final[float] = 1.7
+SOFTNESS: Final[float] = 1.45
 """Factor of the widths of all margins; with ``PRECISION`` tuned so that generated committees are as unsure as real ones
 (mean entropy 0.694 nats, half against half 0.78; 11,474 segments of IIIC-IRR, measured by ``ml.training.realism``)."""
-PRECISION: Final[float] = 12.0
+PRECISION: Final[float] = 30.0
 """Of the Dirichlet distribution around the expected votes: windows that look alike still get different votes."""
 COMMITTEE: Final[tuple[int, ...]] = (10, 13, 13, 14, 15, 16, 17, 18, 20, 20, 32)
 """Deciles of the number of voters of segments with at least ten (IIIC-IRR)."""
