@@ -34,7 +34,8 @@ WAVELET_FREQS_HZ: Final[NDArray[np.float64]] = np.geomspace(BAND_HZ[0], BAND_HZ[
 WAVELET_STEP_S: Final = 0.05
 MIN_STEP_S: Final = 0.1
 AIMED_COLUMNS: Final = 1500
-LIMITS_S: Final[dict[tuple[bool, bool], float]] = {(True, False): 3600.0, (True, True): 600.0, (False, False): 21600.0, (False, True): 3600.0}
+LIMITS_S: Final[dict[tuple[bool, bool], float]] = {(True, False): 3600.0, (True, True): 600.0, (False, False): 21600.0,
+                                                     (False, True): 3600.0}
 """Longest span by (of regions, by wavelets): what two cores compute in about two seconds."""
 
 

@@ -80,7 +80,8 @@ def empty(duration_s: float) -> Trends:
     shapes = {"aeeg_uv": (2, 2), "asymmetry": (n_freqs,), "asymmetry_index": (), "alpha_delta": (2,), "suppression": (2,),
               "rhythmicity_db": (2, n_freqs), "band_uv2": (len(REGIONS), len(TREND_BANDS_HZ))}
     arrays = {name: np.full((*shape, n), np.nan, dtype=np.float32) for name, shape in shapes.items()}
-    return Trends(times_s=(np.arange(n, dtype=np.float64) + 0.5) * COLUMN_S, freqs_hz=BIN_EDGES_HZ[:-1] + BIN_HZ / 2.0, step_s=COLUMN_S, **arrays)
+    times_s = (np.arange(n, dtype=np.float64) + 0.5) * COLUMN_S
+    return Trends(times_s=times_s, freqs_hz=BIN_EDGES_HZ[:-1] + BIN_HZ / 2.0, step_s=COLUMN_S, **arrays)
 
 
 def columns_between(first: int, stop: int, last: int) -> NDArray[np.int64]:

@@ -20,13 +20,14 @@ from app.services import analyses, studies, time_frequency
 from app.settings import current
 from components import spectrogram_controls, states
 from components.patient_banner import patient_banner, study_tabs
-from components.spectrogram_figure import origin_of, spectrogram_figure
+from components.spectrogram_figure import spectrogram_figure
 from components.spectrogram_stage import spectrogram_stage
+from components.time_strips import origin_of
 from ml.analysis import Spans
 from ml.spectrogram_of_span import Method
 from pages.addresses import object_id
 
-PAGE_S = 10.0      # of the viewer that a click leads to: the moment comes to its middle
+PAGE_S = 10.0  # of the viewer that a click leads to: the moment comes to its middle
 
 
 def layout(study_id: str | None = None, **_query: str) -> Component:
@@ -36,17 +37,18 @@ def layout(study_id: str | None = None, **_query: str) -> Component:
             html.Div(id="spectrogram-banner"),
             study_tabs(study_id or ""),
             html.Div(
-                [html.Div(id="spectrogram-controls"), html.Div(states.loading("Loading the spectrogram"), id="spectrogram-stage"),
-                 spectrogram_controls.how_computed()],
+                [
+                    html.Div(id="spectrogram-controls"),
+                    html.Div(states.loading("Loading the spectrogram"), id="spectrogram-stage"),
+                    spectrogram_controls.how_computed(),
+                ],
                 className="page spectrogram-page",
             ),
         ],
     )
 
 
-@callback(
-    Output("spectrogram-banner", "children"), Output("spectrogram-controls", "children"), Input("spectrogram-study", "data")
-)
+@callback(Output("spectrogram-banner", "children"), Output("spectrogram-controls", "children"), Input("spectrogram-study", "data"))
 def open_study(study_id: str) -> tuple[Component, Component]:
     """One audit row is written by the viewer only: nothing here shows the EEG itself."""
     with reading() as session:
@@ -56,15 +58,31 @@ def open_study(study_id: str) -> tuple[Component, Component]:
 
 @callback(
     Output("spectrogram-stage", "children"),
-    Input("spectrogram-signal", "value"), Input("spectrogram-method", "value"), Input("spectrogram-window", "value"),
-    Input("spectrogram-top", "value"), Input("spectrogram-length", "value"), Input("spectrogram-start", "data"),
-    Input("spectrogram-trends", "value"), State("spectrogram-study", "data"), State("spectrogram-low", "value"),
-    State("spectrogram-high", "value"), State("spectrogram-map", "value"),
+    Input("spectrogram-signal", "value"),
+    Input("spectrogram-method", "value"),
+    Input("spectrogram-window", "value"),
+    Input("spectrogram-top", "value"),
+    Input("spectrogram-length", "value"),
+    Input("spectrogram-start", "data"),
+    Input("spectrogram-trends", "value"),
+    State("spectrogram-study", "data"),
+    State("spectrogram-low", "value"),
+    State("spectrogram-high", "value"),
+    State("spectrogram-map", "value"),
     running=[(Output("spectrogram-busy", "children"), "Computing …", "")],
 )
 def draw(
-    signal: str, method: Method, window: str, top: str, length: str, start_s: float, trends: Sequence[str], study_id: str, low: str,
-    high: str, color_map: str,
+    signal: str,
+    method: Method,
+    window: str,
+    top: str,
+    length: str,
+    start_s: float,
+    trends: Sequence[str],
+    study_id: str,
+    low: str,
+    high: str,
+    color_map: str,
 ) -> Component:
     who, key = current_actor(), object_id(study_id)
     with reading() as session:
@@ -74,20 +92,30 @@ def draw(
         spans = None if made.problem else _spans(session, who, key)
     if made.problem:
         return states.empty("No spectrogram of this", made.problem)
-    figure = spectrogram_figure(made, start=study.start_local, spans=spans, low_db=float(low), high_db=float(high), color_map=color_map, shown=trends)
+    figure = spectrogram_figure(
+        made, start=study.start_local, spans=spans, low_db=float(low), high_db=float(high), color_map=color_map, shown=trends
+    )
     return spectrogram_stage(figure, made, study)
 
 
 clientside_callback(
     "(low, high, map, figure, maps) => ({...figure, layout: {...figure.layout, coloraxis: "
     "{...figure.layout.coloraxis, cmin: +low, cmax: Math.max(+high, +low + 5), colorscale: maps[map]}}})",
-    Output("spectrogram-figure", "figure"), Input("spectrogram-low", "value"), Input("spectrogram-high", "value"), Input("spectrogram-map", "value"),
-    State("spectrogram-figure", "figure"), State("spectrogram-maps", "data"), prevent_initial_call=True,
+    Output("spectrogram-figure", "figure"),
+    Input("spectrogram-low", "value"),
+    Input("spectrogram-high", "value"),
+    Input("spectrogram-map", "value"),
+    State("spectrogram-figure", "figure"),
+    State("spectrogram-maps", "data"),
+    prevent_initial_call=True,
 )
 
 
 @callback(
-    Output("spectrogram-window", "options"), Output("spectrogram-window", "value"), Input("spectrogram-method", "value"), prevent_initial_call=True
+    Output("spectrogram-window", "options"),
+    Output("spectrogram-window", "value"),
+    Input("spectrogram-method", "value"),
+    prevent_initial_call=True,
 )
 def offer_windows(method: Method) -> tuple[list[dict[str, str]], str]:
     offered = spectrogram_controls.window_choices(method)
@@ -95,8 +123,13 @@ def offer_windows(method: Method) -> tuple[list[dict[str, str]], str]:
 
 
 @callback(
-    Output("spectrogram-start", "data"), Input("spectrogram-earlier", "n_clicks"), Input("spectrogram-later", "n_clicks"),
-    State("spectrogram-start", "data"), State("spectrogram-length", "value"), State("spectrogram-study", "data"), prevent_initial_call=True,
+    Output("spectrogram-start", "data"),
+    Input("spectrogram-earlier", "n_clicks"),
+    Input("spectrogram-later", "n_clicks"),
+    State("spectrogram-start", "data"),
+    State("spectrogram-length", "value"),
+    State("spectrogram-study", "data"),
+    prevent_initial_call=True,
 )
 def shift(_earlier: int | None, _later: int | None, start_s: float, length: str, study_id: str) -> float:
     with reading() as session:
@@ -108,7 +141,9 @@ def shift(_earlier: int | None, _later: int | None, start_s: float, length: str,
 
 
 @callback(
-    Output("shell-address", "href", allow_duplicate=True), Input("spectrogram-figure", "clickData"), State("spectrogram-study", "data"),
+    Output("shell-address", "href", allow_duplicate=True),
+    Input("spectrogram-figure", "clickData"),
+    State("spectrogram-study", "data"),
     prevent_initial_call=True,
 )
 def open_eeg(clicked: dict[str, Any] | None, study_id: str) -> str:

@@ -43,10 +43,10 @@ class Wish:
 
     signal: str = FOUR
     method: Method = "multitaper"
-    window: float = spectrogram.WINDOW_S     # seconds, or cycles of a wavelet
+    window: float = spectrogram.WINDOW_S  # seconds, or cycles of a wavelet
     top_hz: int = 20
     start_s: float = 0.0
-    length_s: float | None = None            # None: the whole recording
+    length_s: float | None = None  # None: the whole recording
 
     def __post_init__(self) -> None:
         if self.method not in METHODS or self.window not in WINDOWS[self.method]:
@@ -61,8 +61,14 @@ def wish_of(
     """A wish in the words of lists; what is not chosen is as usual, and a length of 0 is the whole recording."""
     usual = Wish()
     try:
-        return Wish(signal or usual.signal, method or usual.method, float(window or usual.window), int(top_hz or usual.top_hz),
-                    float(start_s or 0.0), float(length_s or 0) or None)
+        return Wish(
+            signal or usual.signal,
+            method or usual.method,
+            float(window or usual.window),
+            int(top_hz or usual.top_hz),
+            float(start_s or 0.0),
+            float(length_s or 0) or None,
+        )
     except ValueError as error:
         raise Invalid("Choose window, highest frequency and length from the lists.") from error
 
@@ -74,17 +80,17 @@ class Pictures:
     span: Span
     problem: str = ""
     names: tuple[str, ...] = ()
-    power_db: NDArray[np.float32] | None = None      # (n_images, n_freqs, n_columns)
+    power_db: NDArray[np.float32] | None = None  # (n_images, n_freqs, n_columns)
     freqs_hz: NDArray[np.float64] | None = None
-    first_s: float = 0.0                             # center of the first column
+    first_s: float = 0.0  # center of the first column
     column_s: float = 0.0
-    joined: int = 1                                  # columns that each column is the highest of
-    settings: str = ""                               # montage, filters, method and window in words
-    bands_uv2: NDArray[np.float32] | None = None     # (n_bands, n)
+    joined: int = 1  # columns that each column is the highest of
+    settings: str = ""  # montage, filters, method and window in words
+    bands_uv2: NDArray[np.float32] | None = None  # (n_bands, n)
     bands_first_s: float = 0.0
     bands_step_s: float = 0.0
     bands_of: str = ""
-    trends: Trends | None = None                     # of the span
+    trends: Trends | None = None  # of the span
     gaps: tuple[tuple[float, float], ...] = ()
 
 
@@ -132,10 +138,16 @@ def _kept(wish: Wish, analysis: AnalysisView | None) -> bool:
 def _problem(study: StudyView, analysis: AnalysisView | None, wish: Wish, span: Span) -> str:
     offered = choices(study)
     if not offered:
-        return "This recording holds no electrode of the 10-20 system, so there is no EEG of the scalp to show. Correct its channels on the summary page if that is wrong."
+        return (
+            "This recording holds no electrode of the 10-20 system, so there is no EEG of the scalp to show. Correct its channels on "
+            "the summary page if that is wrong."
+        )
     if wish.signal not in offered:
-        return ("Fewer than 15 electrodes of the 10-20 system were recorded, too few for regions. Choose a single pair or electrode."
-                if wish.signal == FOUR or wish.signal in REGIONS else f"This recording has no {wish.signal.rsplit(' ', 1)[-1]}. Choose another signal.")
+        return (
+            "Fewer than 15 electrodes of the 10-20 system were recorded, too few for regions. Choose a single pair or electrode."
+            if wish.signal == FOUR or wish.signal in REGIONS
+            else f"This recording has no {wish.signal.rsplit(' ', 1)[-1]}. Choose another signal."
+        )
     shortest_s = 4.0 if wish.method == "wavelet" else max(1.0, wish.window)
     if span.length_s < shortest_s:
         return f"The recording lasts {span.length_s:g} s; this method needs {shortest_s:g} s at least. Choose a shorter window."
@@ -145,7 +157,8 @@ def _problem(study: StudyView, analysis: AnalysisView | None, wish: Wish, span: 
     ways = f"Choose a shorter length{'' if wish.method != 'wavelet' else ', STFT or multitaper'}, or a single pair"
     if analysis is None:
         return f"This study has not been analysed yet. Until then at most {_duration(longest_s)} can be shown at once. {ways}."
-    return f"This is computed anew for at most {_duration(longest_s)} at once. {ways}; multitaper of the regions with 4 s up to 20 Hz is kept for the whole recording."
+    return (f"This is computed anew for at most {_duration(longest_s)} at once. {ways}; multitaper of the regions with 4 s up to 20 Hz "
+            "is kept for the whole recording.")
 
 
 def _duration(seconds: float) -> str:
@@ -172,7 +185,8 @@ def _of(names: tuple[str, ...]) -> str:
 def _of_recording(store: FileStore, handle: RecordingHandle, wish: Wish, span: Span, notch_hz: float | None) -> Pictures:
     recording = tiles.opened(store, handle)
     made = spectrogram_of_span.of_span(
-        recording.source, recording.layout, wish.signal, span, method=wish.method, window=wish.window, mains_hz=notch_hz)
+        recording.source, recording.layout, wish.signal, span, method=wish.method, window=wish.window, mains_hz=notch_hz
+    )
     shown = made.freqs_hz <= wish.top_hz + 1e-9
     image = _fitted(span, made.names, decibels(made.power_uv2_hz[:, shown]), made.freqs_hz[shown], made.first_s, made.step_s)
     limited = {name: (low, min(high, BAND_HZ[1])) for name, (low, high) in BANDS_HZ.items()}
@@ -185,15 +199,24 @@ def _fitted(
 ) -> Pictures:
     n = _together(power_db.shape[-1])
     fitted = joined_columns.join(power_db, n)
-    if fitted.shape[-1] > MAX_COLUMNS / 2 and len(freqs_hz) > MAX_ROWS:      # the tapers of 4 s tell no more apart than half of them
+    if fitted.shape[-1] > MAX_COLUMNS / 2 and len(freqs_hz) > MAX_ROWS:  # the tapers of 4 s tell no more apart than half of them
         fitted = np.swapaxes(joined_columns.join(np.swapaxes(fitted[:, : len(freqs_hz) // 2 * 2], 1, 2), 2), 1, 2)
         freqs_hz = freqs_hz[: len(freqs_hz) // 2 * 2].reshape(-1, 2).mean(axis=1)
-    return Pictures(span, names=names, power_db=np.round(fitted, 1), freqs_hz=freqs_hz,
-                    first_s=first_s + (n - 1) * step_s / 2.0, column_s=step_s * n, joined=n)
+    return Pictures(
+        span,
+        names=names,
+        power_db=np.round(fitted, 1),
+        freqs_hz=freqs_hz,
+        first_s=first_s + (n - 1) * step_s / 2.0,
+        column_s=step_s * n,
+        joined=n,
+    )
 
 
 def _as_image(made: SpanSpectrogram) -> TimeFrequency:
-    return TimeFrequency(made.power_uv2_hz, made.freqs_hz, made.first_s + np.arange(made.power_uv2_hz.shape[2], dtype=np.float64) * made.step_s)
+    return TimeFrequency(
+        made.power_uv2_hz, made.freqs_hz, made.first_s + np.arange(made.power_uv2_hz.shape[2], dtype=np.float64) * made.step_s
+    )
 
 
 def _together(columns: int) -> int:

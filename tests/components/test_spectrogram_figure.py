@@ -8,17 +8,9 @@ import numpy as np
 import pytest
 
 from app.services.time_frequency import Pictures
-from components.spectrogram_figure import (
-    BAND_COLORS,
-    LEFT_COLOR,
-    ONE_COLOR,
-    RIGHT_COLOR,
-    TREND_ROWS,
-    _line,
-    _semi_log,
-    color_stops,
-    spectrogram_figure,
-)
+from components.spectrogram_figure import spectrogram_figure
+from components.time_strips import color_stops, line
+from components.trend_strips import BAND_COLORS, LEFT_COLOR, ONE_COLOR, RIGHT_COLOR, TREND_ROWS, semi_log
 from ml import trends
 from ml.colormaps import NAMES, table
 from ml.recording import Span
@@ -28,10 +20,23 @@ START = datetime(2026, 3, 2, 22, 15)
 
 
 def figure_of(start: datetime | None = START, **more: object):
-    made = Pictures(Span(0.0, 600.0), names=("LL", "RL"), power_db=np.zeros((2, 40, 300), np.float32), freqs_hz=np.arange(40) / 2.0, first_s=2.0, column_s=2.0,
-                    settings="longitudinal bipolar", bands_uv2=np.ones((5, 60), np.float32), bands_first_s=5.0, bands_step_s=10.0, trends=trends.empty(600.0),
-                    gaps=((100.0, 200.0),))
-    return spectrogram_figure(made, start=start, spans=None, low_db=-10.0, high_db=25.0, color_map="viridis", shown=list(TREND_ROWS), **more)
+    made = Pictures(
+        Span(0.0, 600.0),
+        names=("LL", "RL"),
+        power_db=np.zeros((2, 40, 300), np.float32),
+        freqs_hz=np.arange(40) / 2.0,
+        first_s=2.0,
+        column_s=2.0,
+        settings="longitudinal bipolar",
+        bands_uv2=np.ones((5, 60), np.float32),
+        bands_first_s=5.0,
+        bands_step_s=10.0,
+        trends=trends.empty(600.0),
+        gaps=((100.0, 200.0),),
+    )
+    return spectrogram_figure(
+        made, start=start, spans=None, low_db=-10.0, high_db=25.0, color_map="viridis", shown=list(TREND_ROWS), **more
+    )
 
 
 def test_all_strips_share_the_recorders_clock() -> None:
@@ -44,7 +49,7 @@ def test_all_strips_share_the_recorders_clock() -> None:
 
 
 def test_a_gap_is_marked_across_all_strips() -> None:
-    gap, = figure_of().layout.shapes
+    (gap,) = figure_of().layout.shapes
     assert (gap.x0, gap.x1, gap.yref) == ("2026-03-02T22:16:40.000", "2026-03-02T22:18:20.000", "paper")
 
 
@@ -69,11 +74,11 @@ def test_lines_stand_out_on_both_papers(paper: str) -> None:
 
 
 def test_the_scale_of_the_aeeg_is_linear_to_ten_microvolts_and_logarithmic_above() -> None:
-    assert _semi_log(np.array([0.0, 5.0, 10.0, 100.0])) == pytest.approx([0.0, 0.5, 1.0, 2.0])
+    assert semi_log(np.array([0.0, 5.0, 10.0, 100.0])) == pytest.approx([0.0, 0.5, 1.0, 2.0])
 
 
 def test_a_column_between_two_gaps_is_a_point() -> None:
     values = np.array([1.0, 2.0, np.nan, 3.0, np.nan], dtype=np.float32)
-    line = _line(values, {"x0": 0, "dx": 1}, "delta", ONE_COLOR, "solid", "%{y}")
-    assert list(line.marker.size) == [0, 0, 0, 3, 0]
-    assert _line(values[:2], {"x0": 0, "dx": 1}, "delta", ONE_COLOR, "solid", "%{y}").mode == "lines"
+    made = line(values, {"x0": 0, "dx": 1}, "delta", ONE_COLOR, "solid", "%{y}")
+    assert list(made.marker.size) == [0, 0, 0, 3, 0]
+    assert line(values[:2], {"x0": 0, "dx": 1}, "delta", ONE_COLOR, "solid", "%{y}").mode == "lines"
