@@ -47,7 +47,7 @@ DECIDE = (
     "was; your decision is kept with your name and the time, and Undo takes it back. Only accepted events enter "
     "the report.",
 )
-LIST_KEYS = (("↑ ↓ ← →", "move between cells"), ("Enter", "open the row"), ("Tab", "next control"))
+LIST_KEYS = (("↑ ↓ ← →", "move between cells"), ("Enter", "open the row"), ("Space", "choose a study for joining"), ("Tab", "next control"))
 API = (
     "What these pages do can also be done over HTTP: upload, follow a job, read an analysis as JSON, decide about "
     "events, fetch the report. A bearer token for a program is made on the server with hms add-token."
@@ -66,13 +66,13 @@ def layout(**_query: str) -> Component:
                             panel("What it does not do", help_parts.paragraphs(*LIMITS)),
                             panel("How to read the ribbon", help_parts.paragraphs(*RIBBON)),
                             panel("Accept and dismiss", help_parts.paragraphs(*DECIDE)),
-                            panel("Files and split recordings", help_parts.paragraphs(*FILES)),
                         ]
                     ),
                     html.Div(
                         [
                             panel("Keys of the EEG viewer", help_parts.key_sheet(KEYS)),
                             panel("Keys of the lists", help_parts.key_sheet(LIST_KEYS)),
+                            panel("Files and split recordings", help_parts.paragraphs(*FILES)),
                             panel("For programs", html.P(API), html.A("API reference", href="/api/v1/docs")),
                         ]
                     ),
