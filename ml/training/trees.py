@@ -100,7 +100,25 @@ def fit(features: Floats, votes: Floats, *, seed: int = 0, rounds: int = ROUNDS,
     row, label = np.nonzero(votes > LEAST_SHARE)
     weight = votes[row, label] * calibrate.class_weights(votes)[row] * len(votes)
     data = lightgbm.Dataset(np.asarray(features)[row], label.astype(np.int32), weight=weight)
-    return lightgbm.train(SETTINGS | {"seed": seed, "num_threads": threads}, data, rounds)
+    return in_single_precision(lightgbm.train(SETTINGS | {"seed": seed, "num_threads": threads}, data, rounds))
+
+
+def in_single_precision(booster: Any) -> Any:
+    """The same trees with every threshold at the greatest single-precision number that is not above it.
+
+    ONNX compares in single precision. For features in single precision ``x <= t`` means the same with such a threshold; rounded to
+    the nearest one, as the converter does, it would let a few windows go the other way.
+    """
+    import lightgbm
+
+    lines = [line for line in booster.model_to_string().splitlines() if not line.startswith("tree_sizes=")]
+    for number, line in enumerate(lines):
+        if line.startswith("threshold="):
+            exact = np.array(line.removeprefix("threshold=").split(), dtype=np.float64)
+            near = exact.astype(np.float32)
+            below = np.where(near > exact, np.nextafter(near, np.float32(-np.inf)), near)
+            lines[number] = "threshold=" + " ".join(repr(float(value)) for value in below)
+    return lightgbm.Booster(model_str="\n".join(lines) + "\n")
 
 
 def to_onnx(booster: Any, path: Path, features: Floats) -> float:

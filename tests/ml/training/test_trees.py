@@ -83,3 +83,12 @@ def test_generated_tables_depend_on_the_seed_alone(monkeypatch: pytest.MonkeyPat
     assert np.array_equal(first.features, second.features, equal_nan=True)
     assert first.patient.tolist() == [0, 0, 0, 3, 3, 3]
     assert first.logits.shape == (0, 6, 6)
+
+
+def test_onnx_agrees_also_where_features_differ_by_the_last_bit(tmp_path: Path) -> None:
+    step = np.spacing(np.float32(1000))
+    features = (np.float32(1000) + step * (np.arange(400) // 4)).astype(np.float32)[:, None]
+    votes = np.eye(6, dtype=np.float32)[(np.arange(400) // 40) % 6]
+    booster = trees.fit(features, votes, rounds=30)
+    assert len(np.unique(booster.predict(features)[:, 0].round(4))) > 2
+    assert trees.to_onnx(booster, tmp_path / "close.onnx", features) < 1e-5
