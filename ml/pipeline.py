@@ -32,7 +32,7 @@ from ml.signal_check import check_samples
 from ml.windows import BEFORE, LABEL, WINDOW, Stretch
 from ml.work_ahead import work_ahead
 
-PIPELINE_VERSION: Final = "1.1"
+PIPELINE_VERSION: Final = "1.2"
 """Changes whenever the same recording and the same networks would give another result."""
 BLOCK_S: Final = 600.0
 SETTLING: Final = int(filters.SETTLING_S * ANALYSIS_HZ)
