@@ -75,7 +75,7 @@ def test_a_killed_worker_is_started_again(start: Start) -> None:
     server = start("--no-demo")
     first = wait_for_worker(server)
     first.kill()
-    wait_until(lambda: bool(workers_of(server)) and workers_of(server)[0].pid != first.pid, 90, "another worker runs")
+    wait_until(lambda: any(worker.pid != first.pid for worker in workers_of(server)), 90, "another worker runs")
 
 
 def test_a_killed_server_leaves_no_worker_behind(start: Start) -> None:
