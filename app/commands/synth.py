@@ -6,8 +6,12 @@ import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
+from typing import Final
 
 import click
+
+KINDS: Final[dict[str, bool | None]] = {"icu": None, "awake": False, "asleep": True}
+"""Asleep all the time, or by the recorder's clock."""
 
 
 @click.command()
@@ -15,8 +19,11 @@ import click
 @click.option("--seed", default=7, show_default=True, type=int, help="The same seed writes the same bytes.")
 @click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="EDF file to write.")
 @click.option("--diary", type=click.Path(dir_okay=False, path_type=Path), help="JSON file for the true events.")
+@click.option("--kind", type=click.Choice(list(KINDS)), default="icu", show_default=True,
+              help="Intensive care by day and night, or a normal background all awake or all asleep.")
+@click.option("--mains", type=click.Choice(["50", "60"]), help="Hum of this frequency in Hz.")
 @click.option("--healthy", is_flag=True, help="A normal adult without any pattern.")
-def synth(hours: float, seed: int, out: Path, diary: Path | None, healthy: bool) -> None:
+def synth(hours: float, seed: int, out: Path, diary: Path | None, kind: str, mains: str | None, healthy: bool) -> None:
     """Write a synthetic EEG (EDF+, 19 electrodes and EKG, 200 Hz) with a diary of its events."""
     from ml.synthetic import recording
 
@@ -28,7 +35,8 @@ def synth(hours: float, seed: int, out: Path, diary: Path | None, healthy: bool)
             bar.update(100 * done // total - 100 * (done - 1) // total)
 
         events = recording.write_edf(
-            out, hours=hours, seed=seed, patterns={} if healthy else None, healthy=healthy, on_progress=advance
+            out, hours=hours, seed=seed, patterns={} if healthy else None, healthy=healthy or kind != "icu", asleep=KINDS[kind],
+            mains_hz=float(mains) if mains else None, on_progress=advance,
         )
     document = [asdict(event) for event in events]
     if diary is not None:

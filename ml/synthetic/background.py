@@ -56,8 +56,8 @@ def draw_patient(rng: np.random.Generator, *, healthy: bool | None = None) -> Pa
 
 def background(rng: np.random.Generator, patient: Patient, line: Timeline) -> Floats:
     """Ongoing activity at the 19 electrodes (19, samples) in µV, average reference, without transients."""
-    base = patient.mixing @ noise.coloured(rng, 19, line, _slope_spectrum(patient.slope, patient.knee_hz))
-    base += patient.floor @ noise.coloured(rng, 19, line, _slope_spectrum(patient.floor_slope, 4.0))
+    base = noise.mixed(rng, line, (patient.mixing, _slope_spectrum(patient.slope, patient.knee_hz)),
+                       (patient.floor, _slope_spectrum(patient.floor_slope, 4.0)))
     for _ in range(_n_slow_fields(rng)):
         base += _slow_field(rng, patient, line)
     if patient.alpha:
@@ -68,8 +68,9 @@ def background(rng: np.random.Generator, patient: Patient, line: Timeline) -> Fl
         base += patient.theta * topography[:, None] * course * _waxing(rng, line)
     if patient.beta:
         base += patient.beta * (patient.mixing @ noise.band(rng, 19, line, centre_hz=rng.uniform(16, 24), width_hz=3))
-    modulation = np.exp(0.18 * noise.slow(rng, line, tau_s=rng.uniform(2, 8)))
-    return np.asarray(patient.amplitude_uv * patient.gain[:, None] * base * modulation, dtype=np.float32)
+    base *= np.float32(patient.amplitude_uv) * patient.gain[:, None]
+    base *= np.exp(np.float32(0.18) * noise.slow(rng, line, tau_s=rng.uniform(2, 8)))
+    return base
 
 
 def polymorphic_delta(rng: np.random.Generator, patient: Patient, line: Timeline, *, focal: bool) -> Floats:

@@ -81,18 +81,26 @@ def potentials(electrodes: Floats, sources: Floats, moments: Floats, *, skull_s_
     """
     radial = np.einsum("sk,sk->s", moments, sources)
     tangential = moments - radial[:, None] * sources
-    cos_angle = np.clip(electrodes @ sources.T, -1, 1)
+    of_radial, of_tangential = _sums(electrodes @ sources.T, skull_s_m)
     along = electrodes @ tangential.T                    # m_t cos(beta) sin(angle)
-    weights = _series(skull_s_m)
+    volts: Floats = (of_radial * radial + of_tangential * along) / (4 * np.pi * BRAIN_CONDUCTIVITY_S_M * HEAD_RADIUS_M**2)
+    return volts
+
+
+def _sums(cos_angle: Floats, skull_s_m: float) -> tuple[Floats, Floats]:
+    """Sums of the series (E, S) that a radial moment and the tangential one along the way to the electrode are multiplied with."""
+    cos_angle = np.clip(cos_angle, -1, 1)
     p_before, p_now = np.ones_like(cos_angle), cos_angle.copy()
     d_before, d_now = np.zeros_like(cos_angle), np.ones_like(cos_angle)     # derivatives of the Legendre polynomials
-    total = np.zeros_like(cos_angle)
-    for n, weight in enumerate(weights, start=1):
-        total += weight * (n * p_now * radial + d_now * along)
-        p_next = ((2 * n + 1) * cos_angle * p_now - n * p_before) / (n + 1)
-        d_next = d_before + (2 * n + 1) * p_now
-        p_before, p_now, d_before, d_now = p_now, p_next, d_now, d_next
-    return total / (4 * np.pi * BRAIN_CONDUCTIVITY_S_M * HEAD_RADIUS_M**2)
+    of_radial, of_tangential = np.zeros_like(cos_angle), np.zeros_like(cos_angle)
+    for n, weight in enumerate(_series(skull_s_m), start=1):
+        of_radial += (weight * n) * p_now
+        of_tangential += weight * d_now
+        d_before += (2 * n + 1) * p_now
+        p_before *= -n / (n + 1)
+        p_before += ((2 * n + 1) / (n + 1) * cos_angle) * p_now
+        p_before, p_now, d_before, d_now = p_now, p_before, d_now, d_before
+    return of_radial, of_tangential
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,11 +153,9 @@ def draw_head(rng: np.random.Generator) -> Head:
     across = random - np.einsum("sk,sk->s", random, sources)[:, None] * sources
     across /= np.linalg.norm(across, axis=1, keepdims=True)
     skull_s_m = SKULL_CONDUCTIVITY_S_M * float(np.exp(rng.normal(0, 0.3)))
-    return Head(
-        sources=sources,
-        radial=potentials(electrodes, sources, sources, skull_s_m=skull_s_m),
-        tangential=potentials(electrodes, sources, across, skull_s_m=skull_s_m),
-    )
+    of_radial, of_tangential = _sums(electrodes @ sources.T, skull_s_m)                  # once for both orientations
+    unit = 4 * np.pi * BRAIN_CONDUCTIVITY_S_M * HEAD_RADIUS_M**2
+    return Head(sources=sources, radial=of_radial / unit, tangential=of_tangential * (electrodes @ across.T) / unit)
 
 
 def _series(skull_s_m: float) -> Floats:

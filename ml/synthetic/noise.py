@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,9 @@ Floats = NDArray[np.float32]
 Spectrum = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 """Power spectral density (unit²/Hz, one-sided) as a function of frequency in Hz."""
 
+FAINT: Final[float] = 1e-4
+"""Frequencies whose amplitude is 80 dB below the strongest are left out: below the amplifier's noise, and most of the work."""
+
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
@@ -21,6 +25,7 @@ class Timeline:
     n_samples: int
     sfreq_hz: float
     start_s: float = 0.0
+    heard_hz: float = np.inf             # above it nothing is kept later, so that noise need not be drawn there
 
     @property
     def times_s(self) -> NDArray[np.float64]:
@@ -33,13 +38,36 @@ class Timeline:
 
 def coloured(rng: np.random.Generator, n: int, line: Timeline, spectrum: Spectrum) -> Floats:
     """Gaussian noise (n, samples) with the given spectrum."""
+    return _in_time(_coefficients(rng, n, line, spectrum), line)
+
+
+def mixed(rng: np.random.Generator, line: Timeline, *parts: tuple[Floats, Spectrum]) -> Floats:
+    """Sum (channels, samples) of ``mixing @ coloured(...)`` for mixings (channels, sources), by one transform for all of them."""
+    spectra = [mixing @ _coefficients(rng, mixing.shape[1], line, spectrum) for mixing, spectrum in parts]
+    total = max(spectra, key=lambda values: values.shape[1])
+    for values in spectra:
+        if values is not total:
+            total[:, : values.shape[1]] += values
+    return _in_time(total, line)
+
+
+def _coefficients(rng: np.random.Generator, n: int, line: Timeline, spectrum: Spectrum) -> NDArray[np.complex64]:
+    """Fourier coefficients (n, frequencies), up to the last that is heard."""
     n_fft = int(fft.next_fast_len(line.n_samples, real=True))
     freqs_hz = fft.rfftfreq(n_fft, 1 / line.sfreq_hz)
     amplitude = np.sqrt(spectrum(freqs_hz) * (line.sfreq_hz * n_fft / 4)).astype(np.float32)
-    parts = rng.standard_normal((n, len(freqs_hz), 2), dtype=np.float32)
-    coefficients = parts.view(np.complex64)[..., 0] * amplitude
-    coefficients[:, 0] = 0
-    course: Floats = fft.irfft(coefficients, n_fft, axis=-1)[:, : line.n_samples]
+    amplitude[0] = 0
+    heard = np.flatnonzero((amplitude > FAINT * amplitude.max()) & (freqs_hz <= line.heard_hz))
+    first, end = int(heard[0]), int(heard[-1]) + 1
+    coefficients = np.zeros((n, end), dtype=np.complex64)
+    parts = rng.standard_normal((n, end - first, 2), dtype=np.float32)
+    np.multiply(parts.view(np.complex64)[..., 0], amplitude[first:end], out=coefficients[:, first:])
+    return coefficients
+
+
+def _in_time(coefficients: NDArray[np.complex64], line: Timeline) -> Floats:
+    n_fft = int(fft.next_fast_len(line.n_samples, real=True))
+    course: Floats = fft.irfft(coefficients, n_fft, axis=-1, overwrite_x=True)[:, : line.n_samples]
     return course
 
 

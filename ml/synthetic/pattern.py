@@ -27,4 +27,7 @@ class Pattern:
     evolution_hz: float = 0.0            # greatest change of rate within the pattern
     sharpness: float = 0.0               # 0 blunt .. 1 spiky
     duration_s: float = 0.0              # of the whole pattern
+    evolution_of_form: float = 0.0       # the same of shape and place, 0..1
+    independent: bool = False            # of two sides that are not locked in time
+    modifiers: tuple[str, ...] = ()      # such as "+F", "fluctuating", "extreme delta brush"
     times_s: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))    # of its discharges or waves

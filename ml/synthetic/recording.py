@@ -1,14 +1,15 @@
 """Whole recordings of a virtual patient, hours long, with a diary of what was put into them.
 
-The background runs on through the hours (blocks that fade into one another), sleep comes at night, patterns and seizures
-begin gradually, and after a seizure the background is attenuated. Memory does not grow with the length.
+The background runs on through the hours (blocks that fade into one another), sleep comes at night with its stages, healthy people
+have their normal variants, patterns and seizures begin gradually and carry modifiers, and after a seizure the background is
+attenuated. What evolves is a seizure (ACNS 2021) and in the diary as one. Memory does not grow with the length.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -19,10 +20,12 @@ from ml.channels import ELECTRODES
 from ml.classes import PATTERNS, PatternClass
 from ml.edf_writer import EdfWriter
 from ml.recording import Annotation
-from ml.synthetic import acquisition, artifacts, background, noise, periodic, rhythmic, seizure
+from ml.synthetic import acquisition, artifacts, background, modifiers, noise, periodic, rhythmic, seizure, variants
 from ml.synthetic.background import Patient
+from ml.synthetic.continuum import Style
 from ml.synthetic.forward import bipolar_matrix
 from ml.synthetic.noise import Floats, Timeline
+from ml.synthetic.pattern import Pattern
 
 SFREQ_HZ: Final[float] = 200.0
 BLOCK_S: Final[int] = 60
@@ -46,8 +49,13 @@ class DiaryEvent:
     start_s: float
     stop_s: float
     side: int                            # -1 left, 1 right, 0 both
-    frequency_hz: float
+    frequency_hz: float                  # in its middle; the median of a seizure
     snr_db: float
+    evolution_hz: float = 0.0            # of the rate, in one direction
+    modifiers: tuple[str, ...] = ()      # of ACNS 2021 and the kind of onset: "+S", "fluctuating", "theta onset", ...
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "modifiers", tuple(self.modifiers))     # JSON knows lists only
 
 
 def write_edf(
@@ -57,6 +65,8 @@ def write_edf(
     seed: int,
     patterns: Mapping[PatternClass, float] | None = None,
     healthy: bool = False,
+    asleep: bool | None = None,
+    mains_hz: float | None = None,
     patient: str = "X X X X",
     on_progress: Callable[[int, int], None] | None = None,
 ) -> tuple[DiaryEvent, ...]:
@@ -72,6 +82,10 @@ def write_edf(
         Events per hour of each pattern, ``DEFAULT_RATES`` if absent; empty for a recording without any.
     healthy
         A normal background of an adult, awake and asleep.
+    asleep
+        Asleep or awake all the time; by the recorder's clock if absent.
+    mains_hz
+        Frequency of hum, the same throughout; none by default.
     patient
         Local patient identification of EDF+; anonymous by default.
     on_progress
@@ -85,12 +99,17 @@ def write_edf(
     n_blocks = max(1, int(np.ceil(hours * 3600 / BLOCK_S - 1e-9)))
     diary, seeds = _plan(rng, n_blocks * BLOCK_S, DEFAULT_RATES if patterns is None else patterns)
     marks = [Annotation(hour * 3600.0, None, MARK) for hour in range(-(-n_blocks * BLOCK_S // 3600))]
+    person = background.draw_patient(rng, healthy=healthy)
+    events = _Events(diary, seeds, person)
     with EdfWriter(path, LABELS, SFREQ_HZ, START, patient=patient, annotations=marks) as writer:
-        for done, block in enumerate(_blocks(rng, n_blocks, diary, seeds, healthy), start=1):
+        for done, block in enumerate(_blocks(rng, n_blocks, person, events, asleep), start=1):
+            if mains_hz is not None:
+                here = Timeline(block.shape[1], SFREQ_HZ, float((done - 1) * BLOCK_S))
+                block[:19] += acquisition.mains(np.random.default_rng([seed, 2]), here, line_hz=mains_hz)
             writer.append(block)
             if on_progress is not None:
                 on_progress(done, n_blocks)
-    return tuple(_with_truth(event, seed_) for event, seed_ in zip(diary, seeds, strict=True))
+    return events.true()
 
 
 def _plan(
@@ -122,30 +141,22 @@ def _free_start(rng: np.random.Generator, taken: list[tuple[float, float]], dura
     return None
 
 
-def _with_truth(event: DiaryEvent, seed: int) -> DiaryEvent:
-    return DiaryEvent(event.pattern, event.start_s, event.stop_s, event.side, _rate_hz(event.pattern, seed), event.snr_db)
-
-
 def _rate_hz(pattern: PatternClass, seed: int) -> float:
-    """Rate of a periodic or rhythmic event; a seizure's changes and is not stated."""
-    low, high = {"seizure": (0.0, 0.0), "lpd": (0.6, 2.0), "gpd": (0.7, 2.2), "lrda": (0.9, 2.4), "grda": (0.9, 2.4)}[pattern]
+    """Rate of a periodic or rhythmic event, and of the discharges that a seizure may evolve from."""
+    low, high = {"seizure": (1.2, 2.2), "lpd": (0.6, 2.0), "gpd": (0.7, 2.2), "lrda": (0.9, 2.4), "grda": (0.9, 2.4)}[pattern]
     return float(np.round(np.random.default_rng(seed).uniform(low, high), 2))
 
 
-def _blocks(
-    rng: np.random.Generator, n_blocks: int, diary: list[DiaryEvent], seeds: list[int], healthy: bool
-) -> Iterator[Floats]:
+def _blocks(rng: np.random.Generator, n_blocks: int, patient: Patient, events: _Events, asleep: bool | None) -> Iterator[Floats]:
     """Blocks (20, BLOCK_S * 200) in µV, referential, EKG last."""
-    patient = background.draw_patient(rng, healthy=healthy)
     beats_s = _beats(rng, n_blocks * BLOCK_S)
     leak = rng.uniform(0, 3.0) * rng.normal(0, 0.4, 19)
     size, fade = round(BLOCK_S * SFREQ_HZ), round(FADE_S * SFREQ_HZ)
     rising = np.sin(np.linspace(0, np.pi / 2, fade, dtype=np.float32))
     before, shared_before = np.zeros((19, fade), dtype=np.float32), np.zeros(fade, dtype=np.float32)
-    events = _Events(diary, seeds, patient)
     for index in range(n_blocks):
         line = Timeline(size + fade, SFREQ_HZ, float(index * BLOCK_S))
-        scene = _scene(rng, patient, line)
+        scene = _scene(rng, patient, line, _asleep(line.start_s) if asleep is None else asleep)
         shared = _reference(rng, line)
         scene[:, :fade] = scene[:, :fade] * rising + before * rising[::-1]
         shared[:fade] = shared[:fade] * rising + shared_before * rising[::-1]
@@ -153,14 +164,13 @@ def _blocks(
         here = Timeline(size, SFREQ_HZ, line.start_s)
         ekg = _ekg(beats_s, here)
         eeg = scene[:, :size] * events.attenuation(here) + events.within(here) + leak[:, None] * ekg / 900
-        amplifier = rng.normal(0, 0.6, (19, size))
+        amplifier = np.float32(0.6) * rng.standard_normal((19, size), dtype=np.float32)
         yield np.concatenate([eeg + shared[:size] + amplifier, ekg[None]]).astype(np.float32)
 
 
-def _scene(rng: np.random.Generator, patient: Patient, line: Timeline) -> Floats:
+def _scene(rng: np.random.Generator, patient: Patient, line: Timeline, asleep: bool) -> Floats:
     """Background, sleep and artifacts of one block."""
     scene = background.background(rng, patient, line)
-    asleep = _asleep(line.start_s)
     if rng.random() < 0.2 and not patient.healthy:
         scene += rng.uniform(0.4, 1.2) * patient.amplitude_uv * background.polymorphic_delta(rng, patient, line, focal=True)
     if asleep and rng.random() < 0.8:
@@ -172,7 +182,19 @@ def _scene(rng: np.random.Generator, patient: Patient, line: Timeline) -> Floats
         scene += artifacts.muscle(rng, line)
     if rng.random() < 0.03:
         scene += acquisition.imitate(rng, line)
+    if rng.random() < (0.6 if patient.healthy else 0.1):
+        scene += rng.uniform(0.5, 1.2) * patient.amplitude_uv * variants.some(rng, patient, line, variants.STATES[_state(patient, line, asleep)])
     return np.asarray(scene, dtype=np.float32)
+
+
+def _state(patient: Patient, line: Timeline, asleep: bool) -> int:
+    """Index into ``variants.STATES``: awake, or drowsy, N2 and N3 in turns of ninety minutes; encephalopathy of the ill."""
+    if not patient.healthy:
+        return 5
+    if not asleep:
+        return 0
+    minute = line.start_s / 60 % 90
+    return 1 if minute < 8 else 3 if 30 <= minute < 55 else 2
 
 
 def _asleep(start_s: float) -> bool:
@@ -186,6 +208,11 @@ class _Events:
     def __init__(self, diary: list[DiaryEvent], seeds: list[int], patient: Patient) -> None:
         self._diary, self._seeds, self._patient = diary, seeds, patient
         self._rendered: dict[int, tuple[int, Floats]] = {}
+        self._true: dict[int, DiaryEvent] = {}
+
+    def true(self) -> tuple[DiaryEvent, ...]:
+        """The diary with what was known only when events were rendered."""
+        return tuple(self._true.get(index, event) for index, event in enumerate(self._diary))
 
     def within(self, line: Timeline) -> Floats:
         """What all events add to a block (19, samples)."""
@@ -198,7 +225,10 @@ class _Events:
             if event.start_s - 5 >= line.start_s + line.length_s:
                 break
             if index not in self._rendered:
-                self._rendered[index] = _render(event, self._seeds[index], self._patient)
+                first, made = _render(event, self._seeds[index], self._patient)
+                self._rendered[index] = first, made.electrodes
+                self._true[index] = replace(event, frequency_hz=round(made.frequency_hz, 2), evolution_hz=round(made.evolution_hz, 2),
+                                            modifiers=made.modifiers)
             first, electrodes = self._rendered[index]
             low, high = max(begin, first), min(begin + line.n_samples, first + electrodes.shape[1])
             if high > low:
@@ -215,21 +245,43 @@ class _Events:
         return gain
 
 
-def _render(event: DiaryEvent, seed: int, patient: Patient) -> tuple[int, Floats]:
-    """First sample and potentials (19, samples) of an event at its amplitude."""
+def _render(event: DiaryEvent, seed: int, patient: Patient) -> tuple[int, Pattern]:
+    """First sample of an event and its pattern at its amplitude in µV."""
     rng = np.random.default_rng(seed)
-    rate_hz = _rate_hz(event.pattern, seed)
     first = round((event.start_s - 4) * SFREQ_HZ)
-    line = Timeline(round((event.stop_s - event.start_s + 8) * SFREQ_HZ), SFREQ_HZ, first / SFREQ_HZ)
-    if event.pattern == "seizure":
-        made = seizure.draw(rng, patient, line, start_s=event.start_s, stop_s=event.stop_s, side=event.side)
+    middle_s = (event.start_s + event.stop_s) / 2
+    line = Timeline(round((event.stop_s - event.start_s + 8) * SFREQ_HZ), SFREQ_HZ, first / SFREQ_HZ - middle_s)    # 0 in its middle
+    start_s, stop_s = event.start_s - middle_s, event.stop_s - middle_s
+    style, periodic_ = _style(np.random.default_rng([seed, 1]), event.pattern, _rate_hz(event.pattern, seed), line)
+    if style is None:
+        made = seizure.draw(rng, patient, line, start_s=start_s, stop_s=stop_s, side=event.side)
     else:
-        envelope = noise.ramp(line, event.start_s, event.stop_s, rise_s=3.0)
-        draw = periodic.draw if event.pattern in ("lpd", "gpd") else rhythmic.draw
-        made = draw(rng, patient, line, side=event.side, envelope=envelope, rate_hz=rate_hz)
+        envelope = noise.ramp(line, start_s, stop_s, rise_s=3.0)
+        made = (periodic if periodic_ else rhythmic).draw(rng, patient, line, side=event.side, envelope=envelope, style=style)
     seen = bipolar_matrix() @ made.electrodes
     rms = np.sqrt(np.sort(np.mean(seen**2, axis=1))[-4:].mean() / max(float(np.mean(made.envelope)), 0.1))
-    return first, (made.electrodes * (1.7 * patient.amplitude_uv * 10 ** (event.snr_db / 20) / rms)).astype(np.float32)
+    scale = 1.7 * patient.amplitude_uv * 10 ** (event.snr_db / 20) / rms
+    return first, replace(made, electrodes=(made.electrodes * scale).astype(np.float32))
+
+
+def _style(rng: np.random.Generator, pattern: PatternClass, rate_hz: float, line: Timeline) -> tuple[Style | None, bool]:
+    """What is special about an event, and whether it consists of discharges; ``None`` for a seizure of the usual kinds.
+
+    A fifth of the seizures are discharges or rhythmic delta that evolve by a hertz or more.
+    """
+    chance, style = rng.random(), Style(rate_hz=rate_hz)
+    if pattern == "seizure":
+        if chance >= 0.2:
+            return None, False
+        change = modifiers.evolving(rng, line, rate_hz=rate_hz, change_hz=float(rng.uniform(1.0, 2.0)), span_s=0.6 * line.length_s, middle_s=0.0)
+        return replace(style, change=change), chance < 0.12
+    if chance < 0.15:
+        return replace(style, change=modifiers.fluctuating(rng, line, rate_hz=rate_hz)), pattern in ("lpd", "gpd")
+    if pattern in ("lpd", "gpd"):
+        return replace(style, independent=pattern == "lpd" and chance < 0.22), True
+    if chance < 0.25:
+        return replace(style, brush=float(rng.uniform(0.2, 0.5)), extreme=bool(rng.random() < 0.5)), False
+    return replace(style, sharpness=float(rng.uniform(0.2, 0.7)) if chance < 0.4 else None), False
 
 
 def _beats(rng: np.random.Generator, length_s: int) -> NDArray[np.float64]:

@@ -7,8 +7,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.synthetic import fields, noise
+from ml.synthetic import fields, modifiers, noise
 from ml.synthetic.background import Patient, anywhere
+from ml.synthetic.continuum import Style
+from ml.synthetic.modifiers import Change
 from ml.synthetic.noise import Floats, Timeline
 from ml.synthetic.pattern import Pattern
 
@@ -17,21 +19,25 @@ RATE_HZ: Final[dict[bool, tuple[float, float]]] = {True: (1.4, 0.38), False: (1.
 
 
 def draw(
-    rng: np.random.Generator, patient: Patient, line: Timeline, *, side: int, envelope: Floats, rate_hz: float | None = None
+    rng: np.random.Generator, patient: Patient, line: Timeline, *, side: int, envelope: Floats, style: Style = Style()
 ) -> Pattern:
     """Rhythmic delta on a timeline; ``side`` -1 left, 1 right, 0 generalised; rate 0.5-3.2 Hz by default."""
     lateral = side != 0
-    if rate_hz is None:
-        rate_hz = float(np.clip(np.exp(rng.normal(np.log(RATE_HZ[lateral][0]), RATE_HZ[lateral][1])), 0.5, 3.2))
-    field = fields.lateralized(rng, patient, side=side) if lateral else fields.generalized(rng, patient, frontal_share=0.85)
+    rate_hz = draw_rate(rng, lateral=lateral) if style.rate_hz is None else style.rate_hz
+    field = fields.draw(rng, patient, side=side, mirror=style.mirror, where=style.where, temporal_share=0.85, frontal_share=0.85)
     wander = float(np.clip(np.exp(rng.normal(np.log(0.11), 0.55)), 0.02, 0.34))
     irregular = rng.uniform(0, 0.3) if rng.random() < 0.55 else rng.uniform(0.3, 0.75)   # share of the amplitude that is not rhythmic
-    phase = wandering_phase(rng, line, rate_hz=rate_hz, wander=wander)
+    wander, irregular = style.wander or wander, style.irregular or irregular
+    change = style.change
+    phase = wandering_phase(rng, line, rate_hz=rate_hz, wander=wander, change=change)
     amplitude = np.exp(rng.uniform(0.1, 0.5) * noise.slow(rng, line, tau_s=rng.uniform(0.15, 1.2))[0]) * envelope
     if rng.random() < 0.25:
         amplitude = amplitude * _runs(rng, line)
     harmonics = _harmonics(rng)
-    skew, lean = rng.uniform(0, 0.9), rng.uniform(-np.pi, np.pi)
+    skew: float | NDArray[np.floating] = rng.uniform(0, 0.9)
+    lean = rng.uniform(-np.pi, np.pi)
+    if change is not None and change.shape.any():
+        skew = skew + change.shape * (rng.uniform(0.6, 1.2) - skew)
     uneven = rng.uniform(0.1, 0.6)
 
     def course(delay_s: float) -> Floats:
@@ -40,15 +46,42 @@ def draw(
         wave = sum(height * np.cos(order * late + shift) for order, height, shift in harmonics)
         return np.asarray(amplitude * wave * np.exp(uneven * noise.slow(rng, line, tau_s=0.7)[0]), dtype=np.float32)
 
-    electrodes = fields.paint(field, course) + _ride(rng, patient, field, line, envelope, irregular)
+    electrodes = fields.paint(field, course) + _ride(rng, patient, field, line, envelope, irregular, theta=0.35 if lateral else 0.2)
     sharpness = 0.0
-    if rng.random() < 0.2:
-        sharpness = rng.uniform(0.2, 0.8)
+    names: tuple[str, ...] = ()
+    if rng.random() < 0.2 or style.sharpness is not None:
+        sharpness = rng.uniform(0.2, 0.8) if style.sharpness is None else style.sharpness
         electrodes += _sharp_waves(rng, field, line, phase, amplitude, height=1.2 * sharpness)
+        names = ("+S",)
+    if style.brush:
+        electrodes += _brush(rng, field, line, phase, amplitude, style)
+        names += ("extreme delta brush",) if style.extreme else ("+F",)
+    evolution_hz = form = 0.0
+    seen_hz = rate_hz
+    if change is not None:
+        evolution_hz, form = change.evolution_hz(line, envelope), change.evolution_of_form(line, envelope)
+        names, seen_hz = names + change.names(), rate_hz + change.labelled_hz(line)
+        if change.spread.any():
+            electrodes += modifiers.join(rng, patient, electrodes, line, side, change.spread)
     return Pattern(
-        "rhythmic", electrodes, envelope, rate_hz, variation=wander + 0.25 * irregular, duty=1.0, side=side, sharpness=sharpness,
-        duration_s=float(envelope.sum() / line.sfreq_hz), times_s=_crests(line, phase, amplitude),
+        "rhythmic", electrodes, envelope, seen_hz, variation=wander + 0.25 * irregular, duty=1.0, side=side, sharpness=sharpness,
+        duration_s=float(envelope.sum() / line.sfreq_hz), times_s=_crests(line, phase, amplitude), evolution_hz=evolution_hz,
+        evolution_of_form=form, modifiers=names,
     )
+
+
+def draw_rate(rng: np.random.Generator, *, lateral: bool) -> float:
+    """A rate in Hz as experts found them."""
+    return float(np.clip(np.exp(rng.normal(np.log(RATE_HZ[lateral][0]), RATE_HZ[lateral][1])), 0.5, 3.2))
+
+
+def _brush(rng: np.random.Generator, field: fields.Field, line: Timeline, phase: Floats, amplitude: Floats, style: Style) -> Floats:
+    """Modifier +F: fast activity on the waves; in extreme delta brush (EDB) at one place of every wave (ACNS 2021)."""
+    centre_hz = rng.uniform(13, 25) if style.extreme else rng.uniform(8, 18)
+    fast = noise.band(rng, 1, line, centre_hz=centre_hz, width_hz=rng.uniform(1.5, 3.5))[0]
+    riding = np.clip(np.cos(phase - rng.uniform(-np.pi, np.pi)), 0, None) ** rng.uniform(1, 3)
+    bursts = riding if style.extreme else 0.3 + 0.4 * riding
+    return fields.paint(field, lambda _: np.asarray(style.brush * fast * bursts * amplitude, dtype=np.float32))
 
 
 def _runs(rng: np.random.Generator, line: Timeline) -> Floats:
@@ -64,10 +97,12 @@ def _crests(line: Timeline, phase: Floats, amplitude: Floats) -> NDArray[np.floa
     return line.times_s[at[amplitude[at] > 0.25]]
 
 
-def wandering_phase(rng: np.random.Generator, line: Timeline, *, rate_hz: float, wander: float) -> Floats:
+def wandering_phase(rng: np.random.Generator, line: Timeline, *, rate_hz: float, wander: float, change: Change | None = None) -> Floats:
     """Phase in radians of an oscillation whose rate wanders by a share ``wander`` around ``rate_hz``."""
     rate = rate_hz * np.exp(wander * noise.slow(rng, line, tau_s=rng.uniform(0.3, 1.5))[0])
     rate *= rate_hz / rate.mean()
+    if change is not None:
+        rate *= np.maximum(rate_hz + change.rate_hz, modifiers.SLOWEST_HZ) / rate_hz
     return np.asarray(2 * np.pi * np.cumsum(rate, dtype=np.float64) / line.sfreq_hz + rng.uniform(0, 2 * np.pi), dtype=np.float64)
 
 
@@ -78,14 +113,14 @@ def _harmonics(rng: np.random.Generator) -> list[tuple[int, float, float]]:
 
 
 def _ride(
-    rng: np.random.Generator, patient: Patient, field: fields.Field, line: Timeline, envelope: Floats, irregular: float
+    rng: np.random.Generator, patient: Patient, field: fields.Field, line: Timeline, envelope: Floats, irregular: float, *, theta: float
 ) -> Floats:
     """Irregular delta and theta in the field of the rhythm, as real rhythmic delta is never alone."""
-    theta = noise.band(rng, 2, line, centre_hz=rng.uniform(4, 8), width_hz=rng.uniform(0.8, 2.0))
+    faster = noise.band(rng, 2, line, centre_hz=rng.uniform(4, 8), width_hz=rng.uniform(0.8, 2.0))
     delta = noise.band(rng, 2, line, centre_hz=rng.uniform(0.6, 2.0), width_hz=rng.uniform(0.4, 0.9))
     near = patient.head.patch(anywhere(rng), width_rad=0.6)
-    share = rng.uniform(0, 0.35)
-    course = share * theta + irregular * delta
+    share = rng.uniform(0, theta)
+    course = share * faster + irregular * delta
     where = field[0].topography + (0.7 * field[1].topography if len(field) > 1 else 0)
     return np.asarray(envelope * (where[:, None] * course[0] + 0.6 * near[:, None] * course[1]), dtype=np.float32)
 

@@ -49,18 +49,20 @@ def draw(
 
     def course(delay_s: float) -> Floats:
         late = phase - 2 * np.pi * rate_hz * delay_s + unlike * noise.slow(rng, line, tau_s=0.8)[0]
-        own = waveform(late) + unlike * rng.uniform(0, 1.2) * np.cos(2 * late + rng.uniform(-np.pi, np.pi)) + irregular * rng.uniform(0, 2)
+        own = waveform(late) + unlike * rng.uniform(0, 0.9) * np.cos(2 * late + rng.uniform(-np.pi, np.pi)) + irregular * rng.uniform(0, 2)
         return np.asarray(build_up * own, dtype=np.float32)
 
     electrodes = fields.paint(field, course)
+    names: tuple[str, ...] = (f"{onset.replace('_', ' ')} onset",)
     if rng.random() < 0.5:
+        names += ("spread",)
         electrodes += _spread(rng, patient, side, progress, course(float(rng.uniform(0, 0.08))))
     present = envelope > 0.5
     rates = rate_hz[present] if present.any() else rate_hz
     return Pattern(
         "seizure", electrodes, envelope, float(np.median(rates)), variation=0.1, duty=1.0, side=side,
         evolution_hz=float(np.percentile(rates, 95) - np.percentile(rates, 5)), sharpness=sharpness,
-        duration_s=stop_s - start_s, times_s=line.times_s[1:][(np.diff(np.floor(phase / (2 * np.pi))) > 0) & (envelope[1:] > 0.25)],
+        duration_s=stop_s - start_s, times_s=line.times_s[1:][(np.diff(np.floor(phase / (2 * np.pi))) > 0) & (envelope[1:] > 0.25)], modifiers=names,
     )
 
 
@@ -85,7 +87,7 @@ def _rate(rng: np.random.Generator, onset: Onset, progress: Floats) -> Floats:
 
 
 def _phase(rng: np.random.Generator, line: Timeline, rate_hz: Floats) -> Floats:
-    wander = np.exp(rng.uniform(0.02, 0.14) * noise.slow(rng, line, tau_s=0.5)[0])
+    wander = np.exp(rng.uniform(0.01, 0.10) * noise.slow(rng, line, tau_s=0.5)[0])
     return np.asarray(2 * np.pi * np.cumsum(rate_hz * wander) / line.sfreq_hz)
 
 

@@ -58,15 +58,15 @@ def expected_votes(recipe: Tensor, facts: dict[str, Tensor], seen: Visibilities)
 
 
 def _periodic(facts: dict[str, Tensor], seen: Visibilities, lateral: Tensor) -> Tensor:
-    visible = _above(seen.peak_db, 6.0, 1.6) * _above(0.6, facts["variation"], 0.08)
+    visible = _above(seen.peak_db, votes.PERIODIC_PEAK_DB, 1.6) * _above(0.6, facts["variation"], 0.08)
     blunt = _above(facts["duty"], 0.72, 0.06) * _above(0.6, facts["sharpness"], 0.12)
-    fast = _above(facts["frequency_hz"], votes.SEIZURE_HZ, 0.12)
+    fast = 1 - (1 - _above(facts["frequency_hz"], votes.SEIZURE_HZ, 0.12)) * (1 - _evolves(facts))
     return visible[:, None] * _split(fast, (1 - fast) * (1 - blunt), (1 - fast) * blunt, lateral)
 
 
 def _rhythmic(facts: dict[str, Tensor], seen: Visibilities, lateral: Tensor) -> Tensor:
-    visible = _above(seen.rms_db, -3.5, 1.6) * _above(0.40, facts["variation"], 0.05)
-    fast = _above(facts["frequency_hz"], 2.7, 0.25) * (0.1 + 0.6 * facts["sharpness"])
+    visible = _above(seen.rms_db, votes.RHYTHMIC_RMS_DB, 1.6) * _above(0.40, facts["variation"], 0.05)
+    fast = 1 - (1 - _above(facts["frequency_hz"], 2.7, 0.25) * (0.1 + 0.6 * facts["sharpness"])) * (1 - _evolves(facts))
     sharp = 0.45 * facts["sharpness"]
     return visible[:, None] * _split(fast, (1 - fast) * sharp, (1 - fast) * (1 - sharp), lateral)
 
@@ -77,6 +77,12 @@ def _seizure(facts: dict[str, Tensor], seen: Visibilities, lateral: Tensor) -> T
     by_evolution = _above(facts["evolution_hz"], votes.EVOLUTION_HZ, 0.12) * _above(facts["duration_s"], 10, 1.5)
     seizure = 1 - (1 - by_rate) * (1 - by_evolution)
     return visible[:, None] * _split(seizure, (1 - seizure) * facts["sharpness"], (1 - seizure) * (1 - facts["sharpness"]), lateral)
+
+
+def _evolves(facts: dict[str, Tensor]) -> Tensor:
+    static = _above(0.0, votes.EVOLUTION_HZ, 0.12)
+    by_rate = (_above(facts["evolution_hz"], votes.EVOLUTION_HZ, 0.12) - static) / (1 - static)
+    return by_rate * _above(facts["duration_s"], 10, 1.5)
 
 
 def _split(seizure: Tensor, periodic: Tensor, rhythmic: Tensor, lateral: Tensor) -> Tensor:

@@ -1,7 +1,9 @@
 """Generated windows in batches of tensors: the hot path of ``ml.synthetic.windows`` for a GPU, which numpy would starve.
 
-Same ranges and constants as there, drawn for a whole batch at once; patterns, backgrounds and the usual artifacts are all here,
-the rarer normal variants and mimics are reduced to rhythms, bursts and slow eye movements. Tests hold both beside each other.
+Same ranges and constants as there, drawn for a whole batch at once; patterns, backgrounds, the usual artifacts and the continua
+of side, rate and regularity are all here. The rarer normal variants and mimics are reduced to rhythms, bursts and slow eye movements.
+Not here: evolving and fluctuating periodic and rhythmic patterns (seizures do evolve), bilateral independent discharges, the
+modifiers +F, +R and extreme delta brush, and hum, clipping, swaps and changes of the reference. Tests hold both beside each other.
 """
 
 from __future__ import annotations
@@ -138,15 +140,17 @@ class TorchGenerator:
         inclination = torch.where(side != 0, self._uniform(35, 105, n), self._uniform(60, 112, n) * frontal + self._uniform(35, 95, n) * (1 - frontal))
         azimuth = torch.where(side != 0, self._uniform(15, 125, n), self._uniform(5, 45, n) * frontal + self._uniform(60, 165, n) * (1 - frontal))
         lead = torch.where(side != 0, side, 1).float()
-        width = torch.where(side != 0, self._uniform(0.22, 0.85, n), self._uniform(0.35, 1.0, n))
+        width = torch.where(side != 0, self._uniform(0.28, 0.9, n), self._uniform(0.28, 0.8, n))
         own, other = (self._direction(inclination, sign * azimuth) for sign in (lead, -lead))
         second = self._direction(self._uniform(35, 98, n), lead * self._uniform(15, 155, n))
         axis = self._direction(self._uniform(50, 100, n), torch.where(side != 0, lead * azimuth, 12 * self._normal(n) + 180 * (1 - frontal)))
         shapes = [self._patch(head, own, width), self._patch(head, other, width), self._patch(head, second, self._uniform(0.22, 0.7, n)),
                   self._scaled(axis @ self.electrodes.T)]
-        follow = one_sided * self._uniform(0, 0.75, n) * self._chance(0.75, n) + (1 - one_sided) * torch.exp(0.45 * self._normal(n))
+        between = self._chance(0.12, n)
+        behind = between * self._uniform(0.3, 1.0, n) + (1 - between) * self._uniform(0, 0.75, n) * self._chance(0.75, n)
+        follow = one_sided * behind + (1 - one_sided) * torch.exp(0.45 * self._normal(n))
         gains = [torch.ones(n, device=self.device), follow, self._uniform(0, 0.8, n) * self._chance(0.6, n),
-                 one_sided * self._uniform(0.15, 0.45, n) * self._chance(0.35, n) + (1 - one_sided) * self._uniform(0.3, 1.2, n) * self._chance(0.8, n)]
+                 one_sided * self._uniform(0.15, 0.45, n) * self._chance(0.35, n) + (1 - one_sided) * self._uniform(0.2, 0.9, n) * self._chance(0.65, n)]
         delays = torch.stack([torch.zeros(n, device=self.device), one_sided * self._uniform(0.005, 0.08, n), self._uniform(0, 0.05, n),
                               self._uniform(0, 0.02, n)], dim=1)
         return torch.stack([gain[:, None] * shape for gain, shape in zip(gains, shapes, strict=True)], dim=1), delays
@@ -234,6 +238,7 @@ class TorchGenerator:
     def _periodic(self, n: int, delays: Tensor, lateral: Tensor, envelope: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
         """Discharges of up to six Gaussian phases (B, 4, samples), with their facts."""
         rate = self._rates(periodic.RATE_HZ, lateral, 0.35, 2.8)
+        rate = torch.where(self._chance(0.10, n) > 0, self._uniform(1.8, 3.4, n), rate)
         variation = self._rates(periodic.VARIATION, lateral, 0.02, 0.7)
         d, k = round(LENGTH_S * 2.8 * 1.6), 6
         intervals = torch.exp(variation[:, None] * self._normal(n, d) - 0.5 * variation[:, None] ** 2) / rate[:, None]
@@ -242,20 +247,21 @@ class TorchGenerator:
         at = ((times - self.seconds[0]) * self.made_hz).long().clamp(0, self.n - 1)
         heights = torch.exp(self._uniform(0.05, 0.45, n, 1) * self._normal(n, d)) * inside * envelope.gather(1, at)
         change = torch.exp(self._uniform(0.05, 0.4, n, 1, 1) * self._normal(n, k, d))
-        shortest = torch.where(lateral, 0.010, 0.018)
-        width = shortest * torch.exp(self._uniform(0, 1, n) * torch.log(torch.where(lateral, 0.080, 0.075) / shortest))
+        shortest = torch.where(lateral, 0.014, 0.022)
+        width = shortest * torch.exp(self._uniform(0, 1, n) * torch.log(torch.where(lateral, 0.080, 0.055) / shortest))
         sigma = width[:, None] * self._uniform(0.6, 1.6, n, k)
         slow_sigma = torch.minimum(self._uniform(0.05, 0.2, n), 0.25 / rate)
-        phases = torch.multinomial(torch.tensor([0.14, 0.30, 0.28, 0.18, 0.10], device=self.device), n, replacement=True, generator=self.random) + 1
+        shares = torch.tensor([periodic.PHASES[False], periodic.PHASES[True]], device=self.device)[lateral.long()]
+        phases = torch.multinomial(shares, 1, generator=self.random)[:, 0] + 1
         order = torch.arange(k, device=self.device)[None]
-        slow = (order == phases[:, None]).float() * self._chance(0.75, n, 1)
+        slow = (order == phases[:, None]).float() * self._chance(0.65, n, 1)
         sigma = torch.where(slow > 0, slow_sigma[:, None], sigma)
         sharp = (order < phases[:, None]).float()
         sign = torch.where(order % 2 == 0, -1.0, 1.0)
         height = sign * (sharp * self._uniform(0.3, 1.0, n, k) + slow * self._uniform(0.1, 0.75, n, k))
         step = sigma * self._uniform(1.8, 3.0, n, k) * (sharp + slow)
         centre = step.cumsum(dim=1) - step
-        unlike = self._uniform(0.15, 0.9, n, 1, 1)
+        unlike = self._uniform(0.3, 1.2, n, 1, 1)
         own = height[:, None] * torch.exp(unlike * self._normal(n, 4, k))
         spectra = self._impulses(times, heights[:, None] * change)                        # (B, K, F)
         omega = 2 * math.pi * self.freqs_hz
@@ -273,6 +279,8 @@ class TorchGenerator:
         wander = (0.11 * torch.exp(0.55 * self._normal(n))).clamp(0.02, 0.34)
         often = self._chance(0.55, n)
         irregular = often * self._uniform(0, 0.3, n) + (1 - often) * self._uniform(0.3, 0.75, n)
+        hardly = (torch.rand(n, generator=self.random, device=self.device) < torch.where(lateral, 0.30, 0.14)).float()
+        irregular = hardly * self._uniform(0.4, 1.4, n) + (1 - hardly) * irregular
         momentary = rate[:, None] * torch.exp(wander[:, None] * self._slow(self._uniform(0.3, 1.5, n))[:, 0])
         phase = 2 * math.pi * momentary.cumsum(dim=1) / self.made_hz
         uneven = self._uniform(0.1, 0.6, n, 1, 1)

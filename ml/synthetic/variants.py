@@ -21,7 +21,11 @@ Variant = Callable[[np.random.Generator, Patient, Timeline], Floats]
 
 def add(rng: np.random.Generator, patient: Patient, line: Timeline) -> Floats:
     """One to three variants as they go together: awake, drowsy, asleep or after surgery."""
-    state = STATES[rng.integers(len(STATES))]
+    return some(rng, patient, line, STATES[rng.integers(len(STATES))])
+
+
+def some(rng: np.random.Generator, patient: Patient, line: Timeline, state: tuple[Variant, ...]) -> Floats:
+    """One to three variants of one state."""
     chosen = rng.choice(len(state), min(len(state), int(rng.integers(1, 4))), replace=False)
     total = np.zeros((19, line.n_samples), dtype=np.float32)
     for index in chosen:

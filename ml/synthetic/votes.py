@@ -31,19 +31,27 @@ CONFUSION_SHARE: Final[float] = 0.35
 SOFTNESS: Final[float] = 1.45
 """Factor of the widths of all margins; with ``PRECISION`` tuned so that generated committees are as unsure as real ones
 (mean entropy 0.694 nats, half against half 0.78; 11,474 segments of IIIC-IRR, measured by ``ml.training.realism``)."""
-PRECISION: Final[float] = 30.0
+PRECISION: Final[float] = 20.0
 """Of the Dirichlet distribution around the expected votes: windows that look alike still get different votes."""
 COMMITTEE: Final[tuple[int, ...]] = (10, 13, 13, 14, 15, 16, 17, 18, 20, 20, 32)
 """Deciles of the number of voters of segments with at least ten (IIIC-IRR)."""
 PRIOR: Final[tuple[float, ...]] = (0.045, 0.208, 0.127, 0.056, 0.081, 0.483)
 """Shares of the majority classes among those segments, in the order of ``CLASSES``."""
 
+PERIODIC_PEAK_DB: Final[float] = 5.0
+"""Peaks of discharges against the rest from which experts see them: low, since they agree on sparse ones in a slow background."""
+RHYTHMIC_RMS_DB: Final[float] = -4.5
+"""Rhythmic delta against the rest in its four strongest pairs from which experts see it, under muscle, too."""
 LATERAL_INDEX: Final[float] = 0.23
 """Left-right index of bipolar RMS from which experts say lateralised (reference 5.5)."""
 SEIZURE_HZ: Final[float] = 2.5
 """ACNS 2021: discharges averaging more than 2.5 Hz for at least 10 s are an electrographic seizure."""
 EVOLUTION_HZ: Final[float] = 0.5
 """ACNS 2021: evolution of frequency means steps of at least 0.5 Hz."""
+FORM_WEIGHT: Final[float] = 0.5
+"""Of an evolution of shape or place beside one of rate: ACNS 2021 counts all three, raters see the rate first (our choice)."""
+INDEPENDENT_LATERAL: Final[float] = 0.8
+"""Share of raters who call bilateral independent discharges lateralised (our choice; the classes of HMS know no such term)."""
 
 _LEFT: Final = [0, 1, 2, 3, 8, 9, 10, 11]
 _RIGHT: Final = [4, 5, 6, 7, 12, 13, 14, 15]
@@ -102,20 +110,33 @@ def draw_committees(rng: np.random.Generator, shares: NDArray[np.float64]) -> ND
     return np.stack([draw_votes(rng, share.astype(np.float64), int(size)) for share, size in zip(shares, sizes, strict=True)])
 
 
+def lateral_share(pattern: Pattern, seen: Visibility) -> float:
+    """Share of raters who call it lateralised: by asymmetry, and mostly so where both sides go each for itself (our choice)."""
+    by_index = _above(abs(seen.lateral_index), LATERAL_INDEX, 0.05)
+    return max(by_index, INDEPENDENT_LATERAL) if pattern.independent else by_index
+
+
+def evolves(pattern: Pattern) -> float:
+    """Share of raters who see evolution (ACNS 2021: any pattern that definitely evolves for 10 s is a seizure); 0 if static."""
+    static = _above(0.0, EVOLUTION_HZ, 0.12)
+    by_rate = (_above(pattern.evolution_hz, EVOLUTION_HZ, 0.12) - static) / (1 - static)
+    return max(by_rate, FORM_WEIGHT * pattern.evolution_of_form) * _above(pattern.duration_s, 10, 1.5)
+
+
 def _periodic(pattern: Pattern, seen: Visibility) -> NDArray[np.float64]:
-    visible = _above(seen.peak_db, 6.0, 1.6) * _above(0.6, pattern.variation, 0.08)
+    visible = _above(seen.peak_db, PERIODIC_PEAK_DB, 1.6) * _above(0.6, pattern.variation, 0.08)
     blunt = _above(pattern.duty, 0.72, 0.06) * _above(0.6, pattern.sharpness, 0.12)
-    fast = _above(pattern.frequency_hz, SEIZURE_HZ, 0.12)
-    lateral = _above(abs(seen.lateral_index), LATERAL_INDEX, 0.05)
+    fast = 1 - (1 - _above(pattern.frequency_hz, SEIZURE_HZ, 0.12)) * (1 - evolves(pattern))
+    lateral = lateral_share(pattern, seen)
     periodic, rhythmic = (1 - fast) * (1 - blunt), (1 - fast) * blunt
     return visible * _split(fast, periodic, rhythmic, lateral)
 
 
 def _rhythmic(pattern: Pattern, seen: Visibility) -> NDArray[np.float64]:
-    visible = _above(seen.rms_db, -3.5, 1.6) * _above(0.40, pattern.variation, 0.05)
-    fast = _above(pattern.frequency_hz, 2.7, 0.25) * (0.1 + 0.6 * pattern.sharpness)
+    visible = _above(seen.rms_db, RHYTHMIC_RMS_DB, 1.6) * _above(0.40, pattern.variation, 0.05)
+    fast = 1 - (1 - _above(pattern.frequency_hz, 2.7, 0.25) * (0.1 + 0.6 * pattern.sharpness)) * (1 - evolves(pattern))
     sharp = 0.45 * pattern.sharpness
-    lateral = _above(abs(seen.lateral_index), LATERAL_INDEX, 0.05)
+    lateral = lateral_share(pattern, seen)
     return visible * _split(fast, (1 - fast) * sharp, (1 - fast) * (1 - sharp), lateral)
 
 

@@ -14,6 +14,7 @@ from ml.classes import PatternClass
 from ml.synthetic import (
     acquisition,
     background,
+    continuum,
     fields,
     noise,
     periodic,
@@ -30,7 +31,7 @@ from ml.synthetic.pattern import Pattern
 from ml.synthetic.real_background import RealBackgrounds
 
 MIX: Final[dict[PatternClass, float]] = {
-    "seizure": 0.16, "lpd": 0.19, "gpd": 0.18, "lrda": 0.20, "grda": 0.18, "other": 0.09,
+    "seizure": 0.12, "lpd": 0.19, "gpd": 0.23, "lrda": 0.25, "grda": 0.13, "other": 0.08,
 }
 """Recipes, not labels (reference 5.5); most windows of healthy people are made "other" besides."""
 QUIETER: Final[dict[PatternClass, float]] = {"lpd": 0.7, "gpd": 0.7}
@@ -38,6 +39,8 @@ QUIETER: Final[dict[PatternClass, float]] = {"lpd": 0.7, "gpd": 0.7}
 MARGIN_S: Final[float] = 5.0
 """Generated on both sides and cut away, since filters work on the circle."""
 LENGTH_S: Final[float] = WINDOW_S + 2 * MARGIN_S
+HEARD_HZ: Final[dict[bool, float]] = {False: 80.0, True: 26.0}
+"""Above it less than half a percent passes the filters, at 200 Hz and in decimated windows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,8 @@ class Truth:
     lateral_index: float = 0.0
     snr_db: float = -np.inf
     coverage: float = 0.0                # share of the labelled 10 s that the pattern fills
+    evolution_hz: float = 0.0            # change of rate in one direction
+    modifiers: tuple[str, ...] = ()      # such as "+F", "evolving", "extreme delta brush", "bilateral independent"
     times_s: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))                # discharges or waves, 0 in the middle
     pair_share: NDArray[np.float32] = field(default_factory=lambda: np.zeros(18, np.float32))     # RMS of every pair beside the strongest
     present: NDArray[np.float32] = field(default_factory=lambda: np.zeros(round(WINDOW_S), np.float32))   # 0..1 in each second
@@ -121,7 +126,7 @@ def _windows(
     backgrounds: RealBackgrounds | None,
 ) -> Iterator[Row]:
     decimated = sfreq_hz != 200.0
-    line = Timeline(round(LENGTH_S * made_hz(sfreq_hz)), made_hz(sfreq_hz), -LENGTH_S / 2)
+    line = Timeline(round(LENGTH_S * made_hz(sfreq_hz)), made_hz(sfreq_hz), -LENGTH_S / 2, HEARD_HZ[decimated])
     names, shares = list(MIX), np.array(list(MIX.values()))
     for index in range(n):
         if index % per_patient == 0:
@@ -136,16 +141,20 @@ def _windows(
 def _window(rng: np.random.Generator, patient: Patient, line: Timeline, recipe: PatternClass, decimated: bool,
             real: RealBackgrounds | None) -> Row:
     rest_uv = _scenery(rng, patient, line, recipe) if real is None else real.draw(rng, line)
-    pattern = _pattern(rng, patient, line, recipe)
+    pattern, louder_db = _pattern(rng, patient, line, recipe)
     if pattern is None:
         recorded = acquisition.damage(rng, acquisition.contaminate(rng, rest_uv, line), line)
         return _cut(_bipolar(recorded, line, decimated)), votes.expected_votes(None, None), Truth(recipe)
     if recipe == "seizure" and rng.random() < 0.5:
         rest_uv = rest_uv * _after(rng, pattern.envelope, line)
     alone = _bipolar(pattern.electrodes * patient.gain[:, None], line, decimated)
-    wanted_db = _snr_db(rng, recipe)
-    scale = 10 ** (wanted_db / 20) / _ratio(alone, _bipolar(rest_uv, line, decimated), by_peak=pattern.kind == "periodic")
+    wanted_db = _snr_db(rng, recipe) + louder_db
+    rows, centre = _strongest(alone)
+    beside = _bipolar(rest_uv, line, decimated, rows)[:, centre]
+    scale = 10 ** (wanted_db / 20) / _ratio(alone[rows][:, centre], beside, by_peak=pattern.kind == "periodic")
     whole = rest_uv + scale * patient.gain[:, None] * pattern.electrodes
+    if rng.random() < 0.2:
+        whole = whole + acquisition.disturb(rng, line)
     recorded = acquisition.damage(rng, acquisition.contaminate(rng, whole, line), line)
     seen_uv = _cut(_bipolar(recorded, line, decimated))
     alone = _cut(alone) * scale
@@ -160,7 +169,7 @@ def _truth(recipe: PatternClass, pattern: Pattern, seen: votes.Visibility, centr
     level = np.sqrt(np.mean(centre_uv**2, axis=1))
     times_s = pattern.times_s[np.abs(pattern.times_s) < WINDOW_S / 2]
     return Truth(
-        recipe, pattern.frequency_hz, pattern.side, seen.lateral_index, seen.rms_db, seen.coverage, times_s,
+        recipe, pattern.frequency_hz, pattern.side, seen.lateral_index, seen.rms_db, seen.coverage, pattern.evolution_hz, pattern.modifiers, times_s,
         pair_share=(level / max(float(level.max()), 1e-9)).astype(np.float32),
         present=_cut(pattern.envelope[None])[0].reshape(round(WINDOW_S), -1).mean(axis=1).astype(np.float32),
     )
@@ -178,8 +187,9 @@ def _scenery(rng: np.random.Generator, patient: Patient, line: Timeline, recipe:
     scene = background.background(rng, patient, line) * level
     size = patient.amplitude_uv * level
     other = recipe == "other"
-    if not patient.healthy and rng.random() < (0.45 if other else 0.3):
-        focal = rng.random() < 0.6
+    slow = other or recipe in ("lrda", "lpd")                            # over a slow background in most real windows
+    if not patient.healthy and rng.random() < (0.45 if slow else 0.3):
+        focal = rng.random() < (0.3 if recipe in ("lrda", "lpd") else 0.6)
         scene += rng.uniform(0.5, 2.4 if other else 1.4) * size * background.polymorphic_delta(rng, patient, line, focal=focal)
     if not patient.healthy and rng.random() < (0.15 if other else 0.07):
         scene *= background.suppression(rng, line, suppressed_share=rng.uniform(0.2, 0.8))
@@ -196,15 +206,17 @@ def _scenery(rng: np.random.Generator, patient: Patient, line: Timeline, recipe:
     return scene
 
 
-def _pattern(rng: np.random.Generator, patient: Patient, line: Timeline, recipe: PatternClass) -> Pattern | None:
+def _pattern(rng: np.random.Generator, patient: Patient, line: Timeline, recipe: PatternClass) -> tuple[Pattern | None, float]:
+    """The pattern of a recipe, and by how many dB it is to be louder than usual."""
     side = fields.draw_side(rng) if recipe in ("lpd", "lrda") else 0
     if recipe == "other":
-        return None
+        return None, 0.0
     if recipe == "seizure":
         start_s, stop_s = _seizure_times(rng)
-        return seizure.draw(rng, patient, line, start_s=start_s, stop_s=stop_s)
-    draw = periodic.draw if recipe in ("lpd", "gpd") else rhythmic.draw
-    return draw(rng, patient, line, side=side, envelope=_presence(rng, line))
+        return seizure.draw(rng, patient, line, start_s=start_s, stop_s=stop_s), 0.0
+    kind = periodic if recipe in ("lpd", "gpd") else rhythmic
+    style = continuum.draw(rng, recipe, line, kind.draw_rate(rng, lateral=side != 0))
+    return kind.draw(rng, patient, line, side=side, envelope=_presence(rng, line, short=kind is rhythmic), style=style), style.louder_db
 
 
 def _seizure_times(rng: np.random.Generator) -> tuple[float, float]:
@@ -222,13 +234,13 @@ def _after(rng: np.random.Generator, envelope: Floats, line: Timeline) -> Floats
     return np.asarray(np.where(since_s > 0, 1 - rng.uniform(0.3, 0.9) * np.exp(-since_s / 60), 1), dtype=np.float32)
 
 
-def _presence(rng: np.random.Generator, line: Timeline) -> Floats:
+def _presence(rng: np.random.Generator, line: Timeline, *, short: bool) -> Floats:
     """Throughout the window, or beginning or ending within it, or in runs."""
     chance = rng.random()
     if chance < 0.6:
         return np.ones(line.n_samples, dtype=np.float32)
     if chance < 0.85:
-        duration_s = rng.uniform(9, 60)
+        duration_s = rng.uniform(3.5, 9) if short and rng.random() < 0.3 else rng.uniform(9, 60)
         middle_s = rng.uniform(-1, 1) * max(duration_s / 2 - 3, 2)
         return noise.ramp(line, middle_s - duration_s / 2, middle_s + duration_s / 2)
     wave = noise.slow(rng, line, tau_s=rng.uniform(3, 8))[0]
@@ -244,21 +256,26 @@ def _snr_db(rng: np.random.Generator, recipe: PatternClass) -> float:
     return float(rng.uniform(4, 24) if recipe == "lpd" else rng.uniform(5, 29) if recipe == "gpd" else rng.uniform(-5, 12))
 
 
-def _ratio(pattern_uv: Floats, rest_uv: Floats, *, by_peak: bool) -> float:
-    """The four strongest pairs of a pattern, their RMS or their peaks, against the RMS of the rest, where the pattern is strong."""
+def _strongest(pattern_uv: Floats) -> tuple[NDArray[np.int64], slice]:
+    """The four strongest pairs of a pattern, and where it is strong: in the labelled 10 s, or anywhere if only outside of them."""
     centre = centre_slice(pattern_uv.shape[-1])
-    power = np.mean(pattern_uv[:, centre] ** 2, axis=1)
-    if power.max() < 0.05 * np.mean(pattern_uv**2, axis=1).max():
-        power, centre = np.mean(pattern_uv**2, axis=1), slice(None)      # present only outside the label
-    top = np.argsort(power)[-4:]
-    rest = np.sqrt(np.mean(rest_uv[top][:, centre] ** 2))
+    power, whole = np.mean(pattern_uv[:, centre] ** 2, axis=1), np.mean(pattern_uv**2, axis=1)
+    if power.max() < 0.05 * whole.max():
+        power, centre = whole, slice(None)
+    return np.argsort(power)[-4:], centre
+
+
+def _ratio(pattern_uv: Floats, rest_uv: Floats, *, by_peak: bool) -> float:
+    """The pairs (4, samples) of a pattern, their RMS or their peaks, against the RMS of the rest."""
+    rest = np.sqrt(np.mean(rest_uv**2))
     if by_peak:
-        return float(np.mean(np.percentile(np.abs(pattern_uv[top][:, centre]), 97, axis=1)) / rest)
-    return float(np.sqrt(power[top].mean()) / rest)
+        return float(np.mean(np.percentile(np.abs(pattern_uv), 97, axis=1)) / rest)
+    return float(np.sqrt(np.mean(pattern_uv**2)) / rest)
 
 
-def _bipolar(electrodes_uv: Floats, line: Timeline, decimated: bool) -> Floats:
-    return acquisition.analysed(bipolar_matrix() @ electrodes_uv, sfreq_hz=line.sfreq_hz, decimated=decimated)
+def _bipolar(electrodes_uv: Floats, line: Timeline, decimated: bool, rows: NDArray[np.int64] | None = None) -> Floats:
+    pairs = bipolar_matrix() if rows is None else bipolar_matrix()[rows]
+    return acquisition.analysed(pairs @ electrodes_uv, sfreq_hz=line.sfreq_hz, decimated=decimated)
 
 
 def _cut(values: Floats) -> Floats:

@@ -14,25 +14,27 @@ from ml.synthetic import torch_votes, votes, windows  # noqa: E402
 from ml.synthetic.pattern import Pattern  # noqa: E402
 from ml.synthetic.torch_windows import TensorWindows, TorchGenerator  # noqa: E402
 
+N = 320
+"""Enough that the mean votes of a recipe are not those of a few windows."""
 EMPTY = Pattern("periodic", np.zeros((19, 1), np.float32), np.zeros(1, np.float32), 1.0, 0.1, 0.5, 0)
 
 
 @pytest.fixture(scope="module")
 def drawn() -> TensorWindows:
     torch.set_num_threads(1)
-    return TorchGenerator(5).draw(160)
+    return TorchGenerator(5).draw(N)
 
 
 @pytest.fixture(scope="module")
 def made() -> windows.SyntheticWindows:
-    return windows.generate(np.random.default_rng(5), 160, sfreq_hz=50.0, per_patient=1)
+    return windows.generate(np.random.default_rng(5), N, sfreq_hz=50.0, per_patient=1)
 
 
 def test_a_batch_has_the_shape_that_training_takes(drawn: TensorWindows) -> None:
-    assert drawn.bipolar_uv.shape == (160, 18, 2500)
-    assert drawn.present.shape == (160, 50)
+    assert drawn.bipolar_uv.shape == (N, 18, 2500)
+    assert drawn.present.shape == (N, 50)
     assert torch.isfinite(drawn.bipolar_uv).all()
-    assert torch.allclose(drawn.votes.sum(dim=1), torch.ones(160), atol=1e-5)
+    assert torch.allclose(drawn.votes.sum(dim=1), torch.ones(N), atol=1e-5)
     assert set(drawn.recipe.tolist()) == set(range(len(CLASSES)))
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from ml.classes import CLASSES
 from ml.synthetic import background, noise, periodic, rhythmic, seizure, variants, windows
+from ml.synthetic.continuum import Style
 from ml.synthetic.forward import bipolar_matrix
 from ml.synthetic.noise import Timeline
 
@@ -54,7 +55,7 @@ def test_rhythmic_delta_has_the_rate_that_it_claims(side: int) -> None:
     for seed in range(8):
         rng = np.random.default_rng(seed)
         patient = background.draw_patient(rng)
-        made = rhythmic.draw(rng, patient, LINE, side=side, envelope=np.ones(8000, dtype=np.float32), rate_hz=1.5)
+        made = rhythmic.draw(rng, patient, LINE, side=side, envelope=np.ones(8000, dtype=np.float32), style=Style(rate_hz=1.5))
         errors.append(abs(dominant_hz(strongest(made.electrodes), 200.0) - made.frequency_hz))
     assert np.median(errors) < 0.25                          # the rate wanders by up to a third
 
