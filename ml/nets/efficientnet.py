@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.utils.checkpoint import checkpoint
 
+from ml.nets.answer import EMBEDDING, Answer
 from ml.nets.front_end import Decimate
 from ml.nets.spectrogram_net import RATE_HZ, ZOOM, striped
 
@@ -59,7 +60,7 @@ class MelChains(nn.Module):
 
 
 class EfficientNetB3(nn.Module):
-    """Logits (B, 6) from windows (B, 18, 10000) in µV at 200 Hz, 0 where nothing was recorded.
+    """Logits (B, 6) and embedding (B, 96) from windows (B, 18, 10000) in µV at 200 Hz, 0 where nothing was recorded.
 
     Parameters
     ----------
@@ -84,21 +85,24 @@ class EfficientNetB3(nn.Module):
         width = int(self.backbone.num_features)  # type: ignore[arg-type]
         self.power = nn.Parameter(torch.full((1,), 3.0))
         self.regional = RegionalBranch()
-        self.head = nn.Sequential(nn.Dropout(dropout), nn.Linear(width + RegionalBranch.width, 6))
+        self.head = nn.Sequential(
+            nn.Dropout(dropout), nn.Linear(width + RegionalBranch.width, EMBEDDING), nn.SiLU(), nn.Linear(EMBEDDING, 6),
+        )
 
-    def forward(self, bipolar_uv: Tensor) -> Tensor:
-        return self.from_50_hz(self.decimate(bipolar_uv))
+    def forward(self, bipolar_uv: Tensor) -> tuple[Tensor, Tensor]:
+        logits, embedding = self.from_50_hz(self.decimate(bipolar_uv))
+        return logits, embedding
 
-    def from_50_hz(self, x: Tensor, regional: Tensor | None = None) -> Tensor:
-        """Logits from windows that are decimated already (B, 18, 2500), and ten-minute spectrograms (B, 4, 100, 300) if there are any."""
+    def from_50_hz(self, x: Tensor, regional: Tensor | None = None) -> Answer:
+        """Answer to windows that are decimated already (B, 18, 2500), and ten-minute spectrograms (B, 4, 100, 300) if there are any."""
         image = self.image(x.clamp(-1_000, 1_000))
         if self.training and self.masks:
             image = striped(image, self.masks)
         twice = self.training and self.checkpointing
         features = checkpoint(self.backbone, image, use_reentrant=False) if twice else self.backbone(image)   # (B, C, 4, 8)
         pooled = features.clamp(min=1e-4).pow(self.power).mean(dim=(2, 3)).pow(1 / self.power)
-        logits: Tensor = self.head(torch.cat([pooled, self.regional(regional, x.shape[0])], dim=1))
-        return logits
+        embedding = self.head[:-1](torch.cat([pooled, self.regional(regional, x.shape[0])], dim=1))
+        return Answer(self.head[-1](embedding), embedding)
 
     def image(self, x: Tensor) -> Tensor:
         """(B, 18, 2500) to (B, 3, 128, 256)."""

@@ -13,12 +13,15 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.utils.checkpoint import checkpoint
 
+from ml.nets.answer import EMBEDDING, Answer, Facts
 from ml.nets.front_end import Decimate, recorded
 
 CENTRAL: Final[int] = 1_000
 """Samples at 50 Hz that are read: the central 20 s. The spectrogram network sees the whole 50 s."""
 STEPS: Final[int] = 42
-"""Time steps of the recurrent layer, 0.48 s each."""
+"""Time steps of the recurrent layer."""
+STEP_SAMPLES: Final[int] = 24
+"""Samples at 50 Hz from one step to the next (0.48 s); the first step lies about the first sample that is read."""
 
 
 class SqueezeExcite(nn.Module):
@@ -86,8 +89,34 @@ class CentrePooling(nn.Module):
         return torch.einsum("bth,btc->bhc", weights, x).flatten(1)                         # (B, heads*C)
 
 
+class AuxiliaryHeads(nn.Module):
+    """What training asks besides the votes: how lateralised the pattern is, its rate, and when it is there.
+
+    Laterality without its sign, since the features of this network do not tell left from right. The first two are read from the
+    embedding, so that windows of one rate and one spread lie near one another; the third from the states of the recurrent layer.
+    """
+
+    def __init__(self, states: int) -> None:
+        super().__init__()
+        self.whole = nn.Linear(EMBEDDING, 2)
+        self.step = nn.Linear(states, 1)
+
+    def forward(self, embedding: Tensor, states: Tensor) -> Facts:
+        lateral, octaves = self.whole(embedding).unbind(dim=1)
+        return Facts(lateral, octaves, self.step(states)[..., 0])
+
+
 class ResNet1dGru(nn.Module):
-    """Logits (B, 6) from windows (B, 18, 10000) in µV at 200 Hz, 0 where nothing was recorded."""
+    """Logits (B, 6) and embedding (B, 96) from windows (B, 18, 10000) in µV at 200 Hz, 0 where nothing was recorded.
+
+    Parameters
+    ----------
+    widths, hidden, dropout
+        Of the stages, of the recurrent layer in each direction, and of what is dropped in training.
+    auxiliary
+        Whether there are heads for what the generator knows besides the votes: they cost training under a hundredth and teach
+        the shared layers what the votes are made of. Serving and exported files never have them.
+    """
 
     checkpointing = False
     """In training, compute the activations of the encoder twice and keep fewer of them."""
@@ -95,7 +124,9 @@ class ResNet1dGru(nn.Module):
     """Of spectrograms; this network has none."""
     takes_regional = False
 
-    def __init__(self, *, widths: tuple[int, int, int, int] = (24, 40, 56, 80), hidden: int = 64, dropout: float = 0.2) -> None:
+    def __init__(
+        self, *, widths: tuple[int, int, int, int] = (24, 40, 56, 80), hidden: int = 64, dropout: float = 0.2, auxiliary: bool = False
+    ) -> None:
         super().__init__()
         first, second, third, last = widths
         self.decimate = Decimate()
@@ -107,13 +138,23 @@ class ResNet1dGru(nn.Module):
         self.fuse = nn.Sequential(nn.Conv1d(9 * last, 128, 1, bias=False), nn.BatchNorm1d(128), nn.SiLU(), nn.Dropout(dropout))
         self.gru = nn.GRU(128, hidden, batch_first=True, bidirectional=True)
         self.pool = CentrePooling(2 * hidden)
-        self.head = nn.Sequential(nn.Dropout(dropout), nn.Linear(8 * hidden + 128, 96), nn.SiLU(), nn.Linear(96, 6))
+        self.head = nn.Sequential(nn.Dropout(dropout), nn.Linear(8 * hidden + 128, EMBEDDING), nn.SiLU(), nn.Linear(EMBEDDING, 6))
+        self.auxiliary = AuxiliaryHeads(2 * hidden) if auxiliary else None
 
-    def forward(self, bipolar_uv: Tensor) -> Tensor:
-        return self.from_50_hz(self.decimate(bipolar_uv))
+    def forward(self, bipolar_uv: Tensor) -> tuple[Tensor, Tensor]:
+        logits, embedding = self.from_50_hz(self.decimate(bipolar_uv))
+        return logits, embedding
 
-    def from_50_hz(self, x: Tensor) -> Tensor:
-        """Logits from windows that are decimated already (B, 18, 2500)."""
+    def from_50_hz(self, x: Tensor) -> Answer:
+        """Answer to windows that are decimated already (B, 18, 2500)."""
+        return self._read(x)[0]
+
+    def with_facts(self, x: Tensor) -> tuple[Answer, Facts | None]:
+        """The same, and what the auxiliary heads say; ``None`` where the network has none."""
+        answer, states = self._read(x)
+        return answer, None if self.auxiliary is None else self.auxiliary(answer.embedding, states)
+
+    def _read(self, x: Tensor) -> tuple[Answer, Tensor]:
         edge = (x.shape[-1] - CENTRAL) // 2
         x = x[..., edge : edge + CENTRAL]                                                # (B, 18, 1000)
         stem = self.stem(_chains(x))
@@ -122,8 +163,8 @@ class ResNet1dGru(nn.Module):
         fused = self.fuse(_symmetric(encoded))                                           # (B, 128, 42)
         states, _ = self.gru(fused.transpose(1, 2))                                      # (B, 42, 2*hidden)
         centre = fused[..., STEPS // 2 - 10 : STEPS // 2 + 11].mean(dim=-1)              # (B, 128)
-        logits: Tensor = self.head(torch.cat([self.pool(states), centre], dim=1))
-        return logits
+        embedding = self.head[:-1](torch.cat([self.pool(states), centre], dim=1))        # (B, 96)
+        return Answer(self.head[-1](embedding), embedding), states
 
 
 def _chains(x: Tensor) -> Tensor:

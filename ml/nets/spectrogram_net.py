@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.utils.checkpoint import checkpoint
 
+from ml.nets.answer import EMBEDDING, Answer
 from ml.nets.front_end import Decimate
 
 RATE_HZ: Final[float] = 50.0
@@ -93,7 +94,7 @@ class ImageBranch(nn.Module):
 
 
 class SpectrogramNet(nn.Module):
-    """Logits (B, 6) from windows (B, 18, 10000) in µV at 200 Hz, 0 where nothing was recorded."""
+    """Logits (B, 6) and embedding (B, 96) from windows (B, 18, 10000) in µV at 200 Hz, 0 where nothing was recorded."""
 
     checkpointing = False
     """In training, compute the activations of the branches twice and keep fewer of them."""
@@ -108,13 +109,16 @@ class SpectrogramNet(nn.Module):
         self.zoom = RegionalSpectrogram(window=28, hop=4, freqs_hz=np.linspace(1.0, 20.0, 24))
         self.whole_branch = ImageBranch(width=width)
         self.zoom_branch = ImageBranch(width=width)
-        self.head = nn.Sequential(nn.Dropout(dropout), nn.Linear(4 * width, 96), nn.SiLU(), nn.Dropout(dropout), nn.Linear(96, 6))
+        self.head = nn.Sequential(
+            nn.Dropout(dropout), nn.Linear(4 * width, EMBEDDING), nn.SiLU(), nn.Dropout(dropout), nn.Linear(EMBEDDING, 6),
+        )
 
-    def forward(self, bipolar_uv: Tensor) -> Tensor:
-        return self.from_50_hz(self.decimate(bipolar_uv))
+    def forward(self, bipolar_uv: Tensor) -> tuple[Tensor, Tensor]:
+        logits, embedding = self.from_50_hz(self.decimate(bipolar_uv))
+        return logits, embedding
 
-    def from_50_hz(self, x: Tensor) -> Tensor:
-        """Logits from windows that are decimated already (B, 18, 2500)."""
+    def from_50_hz(self, x: Tensor) -> Answer:
+        """Answer to windows that are decimated already (B, 18, 2500)."""
         x = x.clamp(-1_000, 1_000)
         images = [self.whole(x), self.zoom(x[..., ZOOM])]
         branches = [self.whole_branch, self.zoom_branch]
@@ -124,8 +128,8 @@ class SpectrogramNet(nn.Module):
             features = [checkpoint(branch, image, use_reentrant=False) for branch, image in zip(branches, images, strict=True)]
         else:
             features = [branch(image) for branch, image in zip(branches, images, strict=True)]
-        logits: Tensor = self.head(torch.cat(features, dim=1))
-        return logits
+        embedding = self.head[:-2](torch.cat(features, dim=1))
+        return Answer(self.head[-2:](embedding), embedding)
 
 
 def striped(image: Tensor, masks: int) -> Tensor:

@@ -24,6 +24,8 @@ LEAST_SEGMENTS: Final[int] = 100
 """Raters with fewer segments are left out of the single experts."""
 CONCENTRATION: Final[float] = 1.0
 """Votes of the prior in the oracle's distribution; 0.5 to 2 give about the same."""
+AGREEMENT: Final = ((0.0, 0.5), (0.5, 0.6), (0.6, 0.7), (0.7, 0.8), (0.8, 1.01))
+"""Bins of the share of votes that the majority has."""
 TIE_ORDER: Final[tuple[int, ...]] = (5, 0, 1, 2, 3, 4)
 
 Counts = NDArray[np.int64]
@@ -95,13 +97,29 @@ def consensus(votes: Counts) -> Counts:
 def _figures(truth: Counts, answer: Counts, prob: NDArray[np.float64]) -> dict[str, Any]:
     share, said = truth / truth.sum(axis=1, keepdims=True), consensus(truth)
     right = int((said == answer).sum())
+    areas = discrimination.by_class(share, prob)
     return {
         "n": len(truth), "kl": round(float(divergence(share, prob).mean()), 4),
         "brier": round(float(((prob - share) ** 2).sum(axis=1).mean()), 4),
         "accuracy": round(right / len(truth), 4), "accuracy_95": metrics.interval(right, len(truth)),
         "kappa": round(discrimination.kappa(said, answer), 4),
         "macro_f1": round(discrimination.macro_f1(said, answer), 4),
+        "expected_calibration_error": round(metrics.calibration_error(share, prob), 4),
+        "auroc": round(float(np.mean([row["auroc"] for row in areas.values()])), 4),
+        "average_precision": round(float(np.mean([row["average_precision"] for row in areas.values()])), 4),
+        "auroc_by_class": {name: row["auroc"] for name, row in areas.items()},
+        "reliability": metrics.reliability(share, prob), "by_agreement": _by_agreement(share, said == answer),
     }
+
+
+def _by_agreement(share: NDArray[np.float64], right: NDArray[np.bool_]) -> list[dict[str, Any]]:
+    """Share right by the share of the judging votes that the majority has."""
+    most, rows = share.max(axis=1), []
+    for low, high in AGREEMENT:
+        inside = (most >= low) & (most < high)
+        if inside.any():
+            rows.append({"majority_share": [low, min(high, 1.0)], "n": int(inside.sum()), "accuracy": round(float(right[inside].mean()), 4)})
+    return rows
 
 
 def _all_votes(data: Path) -> Counts:

@@ -48,8 +48,16 @@ class TrainingConfig:
         1 draws every class alike, 0 as frequent as it is.
     hard_share
         Share of a batch drawn by how large a window's loss was when it was last met.
-    augmentations, centre_only
-        Names in ``ml.training.augment`` and ``ml.training.mixing``; chance that all but the labelled 10 s is hidden.
+    augmentations, centre_only, future_hidden
+        Names in ``ml.training.augment`` and ``ml.training.mixing``; chance that all but the labelled 10 s is hidden; chance
+        that all after them is, as in live use.
+    lateral_weight, frequency_weight, presence_weight
+        Of the losses of the raw network's auxiliary heads, beside 1 of the votes; 0 for none. Each begins between a third and
+        one, as the divergence does, so that a tenth lets them guide the shared layers and never lead. Windows without the generator's truth
+        (real ones, two mixed in one) have none.
+    backgrounds, background_names
+        Folder of real EEG without patterns that lies under a share of the windows trained on (never of those held out), and the
+        beginnings of the names of its files to take.
     spectrogram_masks
         Stripes of time and of frequency blanked in training images, at most.
     check_every, patience
@@ -90,6 +98,12 @@ class TrainingConfig:
     hard_share: float = 0.0
     augmentations: tuple[str, ...] = ("mirror", "reverse", "gain", "electrodes")
     centre_only: float = 0.4
+    future_hidden: float = 0.0
+    lateral_weight: float = 0.1
+    frequency_weight: float = 0.1
+    presence_weight: float = 0.1
+    backgrounds: str = ""
+    background_names: tuple[str, ...] = ()
     spectrogram_masks: int = 0
     check_every: int = 200
     patience: int = 0
@@ -104,9 +118,15 @@ class TrainingConfig:
             for given in value if isinstance(value, tuple) else (value,):
                 if given not in known:
                     raise ValueError(f"{setting} is {given!r}; it may be {', '.join(known)}")
-        for setting in ("balance", "hard_share", "label_smoothing", "centre_only", "warm_up"):
+        for setting in ("balance", "hard_share", "label_smoothing", "centre_only", "future_hidden", "warm_up"):
             if not 0 <= getattr(self, setting) <= 1:
                 raise ValueError(f"{setting} is {getattr(self, setting)}; it lies between 0 and 1")
+
+    @property
+    def auxiliary(self) -> dict[str, float]:
+        """Weights of the auxiliary losses, by the names that ``losses.auxiliary`` gives them; empty where all are 0."""
+        weights = {"lateral": self.lateral_weight, "frequency": self.frequency_weight, "presence": self.presence_weight}
+        return weights if any(weights.values()) else {}
 
     def to_json(self) -> dict[str, Any]:
         """All settings, for the model card."""

@@ -28,7 +28,9 @@ SEIZURE_S: Final[float] = 10.0
 """Not fitted: an electrographic seizure lasts at least 10 s (ACNS 2021), and a longer minimum would hide short ones."""
 MIN_DURATIONS_S: Final[tuple[float, ...]] = (10.0, 15.0, 20.0)
 FALSE_ALARM_COST: Final[float] = 0.15
-"""Sensitivity that one false event per hour is worth when thresholds are chosen."""
+"""Sensitivity that one false event per hour is worth when thresholds are chosen, in recordings that hold events."""
+QUIET_COST: Final[float] = 1.0
+"""The same in recordings in which nothing happens: one false event a day is worth 4 % of all events, one an hour all of them."""
 
 
 EVENTS_PER_HOUR: Final[dict[PatternClass, float]] = dict.fromkeys(PATTERNS, 2.5)
@@ -44,13 +46,13 @@ class Assessed:
     hours: float
 
 
-def analyse_generated(ensemble: Ensemble, *, hours: float, seeds: Sequence[int], healthy: bool = False) -> list[Assessed]:
-    """Generate recordings, analyse them through the pipeline and keep their probabilities and diaries."""
+def analyse_generated(ensemble: Ensemble, *, hours: float, seeds: Sequence[int], healthy: bool = False, asleep: bool | None = None) -> list[Assessed]:
+    """Generate recordings, analyse them through the pipeline and keep their probabilities and diaries; the healthy have no events."""
     found = []
     for seed in seeds:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "generated.edf"
-            diary = recording.write_edf(path, hours=hours, seed=seed, patterns={} if healthy else EVENTS_PER_HOUR, healthy=healthy)
+            diary = recording.write_edf(path, hours=hours, seed=seed, patterns={} if healthy else EVENTS_PER_HOUR, healthy=healthy, asleep=asleep)
             with FileBytes(path) as source:
                 result = pipeline.analyse(open_recording(source, name=path.name), ensemble)
         found.append(Assessed(result.spans, diary, hours))
@@ -58,7 +60,10 @@ def analyse_generated(ensemble: Ensemble, *, hours: float, seeds: Sequence[int],
 
 
 def fit(recordings: list[Assessed]) -> EventRule:
-    """Choose thresholds and minimum duration of each pattern by sensitivity minus the cost of false events."""
+    """Choose thresholds and minimum duration of each pattern by sensitivity minus the cost of false events.
+
+    Recordings without a diary are those in which nothing happens; give some, or false events in them cost nothing.
+    """
     rule = EventRule()
     for row, pattern in enumerate(PATTERNS):
         best = max(_candidates(rule, row), key=lambda candidate: _worth(recordings, candidate, pattern))
@@ -95,9 +100,13 @@ def _with(values: tuple[float, ...], row: int, value: float) -> tuple[float, ...
 
 
 def _worth(recordings: list[Assessed], rule: EventRule, pattern: PatternClass) -> float:
-    true, found, false = _count(recordings, rule, pattern)
-    hours = sum(item.hours for item in recordings)
-    return found / max(true, 1) - FALSE_ALARM_COST * false / hours
+    worth = 0.0
+    for quiet, cost in ((False, FALSE_ALARM_COST), (True, QUIET_COST)):
+        mine = [item for item in recordings if (not item.diary) == quiet]
+        if mine:
+            true, found, false = _count(mine, rule, pattern)
+            worth += found / max(true, 1) - cost * false / sum(item.hours for item in mine)
+    return worth
 
 
 def _count(recordings: list[Assessed], rule: EventRule, pattern: PatternClass) -> tuple[int, int, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -126,16 +127,35 @@ def class_calibration_error(votes: Floats, prob: Floats, *, bins: int = 15) -> f
 
 def bootstrap(votes: Floats, prob: Floats, patient: NDArray[np.integer], *, rng: np.random.Generator, draws: int = 1000) -> dict[str, list[float]]:
     """95 % percentile intervals when patients are drawn again with replacement, all windows of a patient together."""
+    values = []
+    kl, hit = divergence(votes, prob), majority_hit(votes, prob)
+    chosen = prob.argmax(axis=1)
+    gap, truth = prob.max(axis=1) - votes[np.arange(len(votes)), chosen], _truth(votes, prob)
+    squares = ((prob - votes) ** 2).sum(axis=1)
+    for rows in resamples(patient, rng=rng, draws=draws):
+        v, p = votes[rows], prob[rows]
+        values.append((
+            kl[rows].mean(), hit[rows].mean(), gap[rows].mean(), squares[rows].mean(), nll(v, p), calibration_error(v, p),
+            discrimination.macro_f1(truth[rows], chosen[rows]), discrimination.kappa(truth[rows], chosen[rows]),
+        ))
+    low, high = np.percentile(values, [2.5, 97.5], axis=0)
+    names = ("kl", "accuracy", "overconfidence", "brier", "nll", "expected_calibration_error", "macro_f1", "kappa")
+    return {name: [_round(a), _round(b)] for name, a, b in zip(names, low, high, strict=True)}
+
+
+def resamples(patient: NDArray[np.integer], *, rng: np.random.Generator, draws: int) -> Iterator[NDArray[np.intp]]:
+    """Rows of windows when patients are drawn again with replacement, as many as there are."""
     _, group = np.unique(patient, return_inverse=True)
     rows_of = [np.flatnonzero(group == k) for k in range(group.max() + 1)]
-    kl, hit = divergence(votes, prob), majority_hit(votes, prob)
-    gap = prob.max(axis=1) - votes[np.arange(len(votes)), prob.argmax(axis=1)]
-    values = []
     for _ in range(draws):
-        rows = np.concatenate([rows_of[k] for k in rng.integers(len(rows_of), size=len(rows_of))])
-        values.append((kl[rows].mean(), hit[rows].mean(), gap[rows].mean()))
-    low, high = np.percentile(values, [2.5, 97.5], axis=0)
-    return {name: [_round(a), _round(b)] for name, a, b in zip(("kl", "accuracy", "overconfidence"), low, high, strict=True)}
+        yield np.concatenate([rows_of[k] for k in rng.integers(len(rows_of), size=len(rows_of))])
+
+
+def gain(votes: Floats, prob: Floats, other: Floats, patient: NDArray[np.integer], *, rng: np.random.Generator, draws: int = 1000) -> dict[str, Any]:
+    """How much lower the divergence of ``prob`` is than that of ``other`` on the same windows, with the interval by patient."""
+    saved = divergence(votes, other) - divergence(votes, prob)
+    values = [saved[rows].mean() for rows in resamples(patient, rng=rng, draws=draws)]
+    return {"kl": _round(saved.mean()), "kl_95": [_round(value) for value in np.percentile(values, [2.5, 97.5])]}
 
 
 def _truth(votes: Floats, prob: Floats) -> NDArray[np.int64]:

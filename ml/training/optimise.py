@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from ml.nets.answer import Answer, Facts
 from ml.nets.efficientnet import EfficientNetB3
 from ml.nets.resnet1d_gru import ResNet1dGru
 from ml.nets.spectrogram_net import SpectrogramNet
@@ -29,11 +30,14 @@ from ml.training.mixing import mix
 from ml.training.run_log import RunLog
 from ml.training.sampling import Sampler
 from ml.training.team import Team
+from ml.training.truth import Aims, Clock
 
 log = logging.getLogger(__name__)
 
 Network = ResNet1dGru | SpectrogramNet | EfficientNetB3
 SAVE_EVERY: Final[int] = 50
+AUXILIARY: Final[str] = "auxiliary."
+"""Names of the weights of heads that only training has begin so; a checkpoint may have them or not."""
 PRECISIONS: Final[dict[str, torch.dtype]] = {"bf16": torch.bfloat16, "fp16": torch.float16}
 
 
@@ -49,15 +53,30 @@ class Trained:
     stopped_early: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What one step learns from."""
+
+    rows: NDArray[np.int64]
+    windows: Tensor                          # (B, 18, 2500)
+    regional: Tensor | None
+    votes: Tensor                            # (B, 6)
+    weights: Tensor | None                   # (B,)
+    aims: Aims | None                        # of the auxiliary heads
+
+
 class At50Hz(nn.Module):
-    """A network called on windows that are decimated already."""
+    """A network called on windows that are decimated already: its logits, and what its auxiliary heads say if it has any."""
 
     def __init__(self, network: Network) -> None:
         super().__init__()
         self.network = network
 
-    def forward(self, x: Tensor, regional: Tensor | None = None) -> Tensor:
-        return at_50_hz(self.network, x, regional)
+    def forward(self, x: Tensor, regional: Tensor | None = None) -> tuple[Tensor, Facts | None]:
+        if isinstance(self.network, ResNet1dGru):
+            answer, facts = self.network.with_facts(x)
+            return answer.logits, facts
+        return at_50_hz(self.network, x, regional).logits, None
 
 
 class Run:
@@ -90,6 +109,7 @@ class Run:
         self.planned = max(1, int(settings.epochs * windows.share.sum() / settings.batch / self.team.size))
         self.steps, self.seconds, self.stale, self.best_kl = 0, 0.0, 0, float("inf")
         self.losses: list[float] = []
+        self.auxiliary_loss: float | None = None
 
     @property
     def progress(self) -> float:
@@ -108,7 +128,7 @@ class Run:
         while not self.team.decide(self.progress >= 1 or self.stopped):
             self.step()
             self.seconds = before + time.monotonic() - began
-            logs.write(self.steps, {"loss": self.losses[-1], "learning_rate": self.optimizer.param_groups[0]["lr"], "seconds": self.seconds})
+            logs.write(self.steps, self._figures())
             if self.monitor is not None and self.steps % self.settings.check_every == 0:
                 self._look(logs)
             if self.steps % SAVE_EVERY == 0:
@@ -123,14 +143,15 @@ class Run:
         share = schedule.rate(self.progress, warm_up=settings.warm_up, cycles=settings.cycles)
         for group in self.optimizer.param_groups:
             group["lr"] = settings.learning_rate * share
-        rows, windows, regional, votes, weights = self._batch()
+        batch = self._batch()
         self.network.train()
         with self._arithmetic():
-            logits = self.called(windows, regional)
-        by_window = losses.by_window(logits.float(), votes)
-        wanted = losses.focal(logits.float(), votes, gamma=settings.focal_gamma) if settings.loss == "focal" else by_window
+            logits, facts = self.called(batch.windows, batch.regional)
+        by_window = losses.by_window(logits.float(), batch.votes)
+        wanted = losses.focal(logits.float(), batch.votes, gamma=settings.focal_gamma) if settings.loss == "focal" else by_window
+        total = losses.weighted_mean(wanted, batch.weights) + self._auxiliary(facts, batch.aims)
         self.optimizer.zero_grad(set_to_none=True)
-        self.scaler.scale(losses.weighted_mean(wanted, weights)).backward()  # type: ignore[no-untyped-call]
+        self.scaler.scale(total).backward()  # type: ignore[no-untyped-call]
         self.scaler.unscale_(self.optimizer)
         nn.utils.clip_grad_norm_(self.network.parameters(), settings.clip_norm)
         self.scaler.step(self.optimizer)
@@ -139,23 +160,46 @@ class Run:
         seen = by_window.detach().cpu().numpy()
         self.losses.append(float(seen.mean()))
         if settings.hard_share:
-            self.sampler.learn(rows, seen)
+            self.sampler.learn(batch.rows, seen)
         self._average()
 
-    def _batch(self) -> tuple[NDArray[np.int64], Tensor, Tensor | None, Tensor, Tensor | None]:
+    def _auxiliary(self, facts: Facts | None, aims: Aims | None) -> Tensor | float:
+        """Weighted loss of the auxiliary heads, 0 where there are none."""
+        if facts is None or aims is None:
+            return 0.0
+        loss = losses.auxiliary(facts, aims, **self.settings.auxiliary)
+        self.auxiliary_loss = float(loss.detach())
+        return loss
+
+    def _figures(self) -> dict[str, float]:
+        """What the logs say of a step."""
+        figures = {"loss": self.losses[-1], "learning_rate": self.optimizer.param_groups[0]["lr"], "seconds": self.seconds}
+        return figures if self.auxiliary_loss is None else figures | {"auxiliary_loss": self.auxiliary_loss}
+
+    def _batch(self) -> Batch:
         settings, device = self.settings, self.team.device
         rows = self.sampler.draw(self.rng, settings.batch)
         x = torch.from_numpy(self.windows.bipolar_uv[rows].astype(np.float32))
         votes = losses.smoothed(torch.from_numpy(self.windows.votes[rows].astype(np.float32)), settings.label_smoothing)
-        x = augment(x, self.generator, centre_only=settings.centre_only, chosen=settings.augmentations)
+        clock = Clock.still(len(rows))
+        x = augment(x, self.generator, centre_only=settings.centre_only, future_hidden=settings.future_hidden,
+                    chosen=settings.augmentations, clock=clock)
+        aims = self._aims(rows, votes, clock, x)
         alone = x
         x, votes = mix(x, votes, self.generator, chosen=settings.augmentations)
+        if aims is not None and x is not alone:
+            aims = aims.void()
         known = self.windows.regional_of(rows) if self.network.takes_regional and x is alone else None   # two windows have no one context
         regional = None if known is None else torch.from_numpy(known).to(device)
         weights = None
         if settings.vote_weights and self.windows.n_votes is not None:
             weights = losses.vote_weights(torch.from_numpy(self.windows.n_votes[rows]), self.progress).to(device)
-        return rows, x.to(device), regional, votes.to(device), weights
+        return Batch(rows, x.to(device), regional, votes.to(device), weights, None if aims is None else aims.to(device))
+
+    def _aims(self, rows: NDArray[np.int64], votes: Tensor, clock: Clock, x: Tensor) -> Aims | None:
+        if self.windows.truth is None or not (isinstance(self.network, ResNet1dGru) and self.network.auxiliary is not None):
+            return None
+        return Aims.of(self.windows.truth[rows], votes, clock, x)
 
     def _arithmetic(self) -> Any:
         kind = PRECISIONS.get(self.settings.precision)
@@ -240,13 +284,33 @@ def write_weights(network: Network, path: Path) -> None:
 def read_weights(make: Callable[[], Network], path: Path) -> Network:
     """A network with the weights of a safetensors file."""
     network = make()
-    network.load_state_dict(load_file(path))
+    take_weights(network, path)
     return network.eval()
 
 
-@torch.inference_mode()
+def take_weights(network: Network, path: Path) -> None:
+    """Give a network the weights of a safetensors file; auxiliary heads may be absent there, or here.
+
+    Raises
+    ------
+    ValueError
+        If anything else is absent or left over.
+    """
+    absent, left_over = network.load_state_dict(load_file(path), strict=False)
+    if odd := [name for name in (*absent, *left_over) if not name.startswith(AUXILIARY)]:
+        raise ValueError(f"{path} is of another network: {len(odd)} of its weights are absent or left over, first {odd[0]}")
+    if absent:
+        log.info("%s has no auxiliary heads; they begin from random weights", path.name)
+
+
 def predict(network: Network, windows: WindowSet, *, batch: int = 128) -> NDArray[np.float32]:
     """Logits (n, 6) of windows at 50 Hz."""
+    return answers(network, windows, batch=batch)[0]
+
+
+@torch.inference_mode()
+def answers(network: Network, windows: WindowSet, *, batch: int = 128) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Logits (n, 6) and embeddings (n, 96) of windows at 50 Hz."""
     network.eval()
     device = next(network.parameters()).device
     parts = []
@@ -254,10 +318,11 @@ def predict(network: Network, windows: WindowSet, *, batch: int = 128) -> NDArra
         rows = slice(start, start + batch)
         regional = windows.regional_of(rows) if network.takes_regional else None
         x = torch.from_numpy(windows.bipolar_uv[rows].astype(np.float32)).to(device)
-        parts.append(at_50_hz(network, x, None if regional is None else torch.from_numpy(regional).to(device)).cpu())
-    return np.asarray(torch.cat(parts).numpy(), dtype=np.float32)
+        parts.append(at_50_hz(network, x, None if regional is None else torch.from_numpy(regional).to(device)))
+    logits, embeddings = (torch.cat([part[which].cpu() for part in parts]).numpy() for which in range(2))
+    return np.asarray(logits, dtype=np.float32), np.asarray(embeddings, dtype=np.float32)
 
 
-def at_50_hz(network: Network, x: Tensor, regional: Tensor | None) -> Tensor:
-    """Logits of decimated windows, with their ten minutes where the network can use them."""
+def at_50_hz(network: Network, x: Tensor, regional: Tensor | None) -> Answer:
+    """Answer to decimated windows, with their ten minutes where the network can use them."""
     return network.from_50_hz(x, regional) if isinstance(network, EfficientNetB3) else network.from_50_hz(x)

@@ -6,7 +6,7 @@ beat; ``compare`` says which candidate does, by a margin whose interval by patie
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -17,6 +17,7 @@ from torch import nn
 
 from ml.training import calibrate, losses, metrics
 from ml.training.calibrate import Calibration, divergence
+from ml.training.fusion import AttentionFusion
 
 Floats = NDArray[np.floating]
 EPOCHS: Final[int] = 300
@@ -95,6 +96,34 @@ class DoubtWeighted:
         return np.asarray(special.softmax(scores, axis=1))
 
 
+class BayesianAverage:
+    """Mean of the members' probabilities, each calibrated by itself, weighted by how probable the votes make each member.
+
+    Pseudo Bayesian model averaging with a Bayesian bootstrap over patients (pseudo-BMA+: Yao et al., Bayesian Analysis 2018): without it the
+    weight of the better of two members goes to 1 as windows are added, however little better it is.
+
+    Parameters
+    ----------
+    patient
+        (n,) of the windows that it is fitted on; each window stands for itself by default.
+    """
+
+    def __init__(
+        self, logits: NDArray[np.float32], votes: Floats, patient: NDArray[np.integer] | None = None, *, seed: int = 0, draws: int = 500
+    ) -> None:
+        self._members = [calibrate.fit(member[None], votes) for member in logits]
+        loss = np.stack([divergence(votes, fitted.prob(member[None])) for fitted, member in zip(self._members, logits, strict=True)])
+        _, group = np.unique(np.arange(len(votes)) if patient is None else patient, return_inverse=True)
+        by_patient = np.stack([np.bincount(group, row) for row in loss])                           # (members, patients)
+        drawn = np.random.default_rng(seed).dirichlet(np.ones(by_patient.shape[1]), draws) * by_patient.shape[1]
+        self.weights: Floats = special.softmax(-drawn @ by_patient.T, axis=1).mean(axis=0)
+
+    def prob(self, logits: NDArray[np.float32]) -> Floats:
+        """Probabilities of every window."""
+        each = np.stack([fitted.prob(member[None]) for fitted, member in zip(self._members, logits, strict=True)])
+        return np.asarray(np.einsum("m,mnc->nc", self.weights, each))
+
+
 def disagreement(logits: NDArray[np.float32]) -> Floats:
     """Mean over classes of the standard deviation of the members' log probabilities, (n,)."""
     return np.asarray(special.log_softmax(logits, axis=2).std(axis=0).mean(axis=1))
@@ -107,7 +136,7 @@ def poor_share(bipolar_uv: NDArray[np.float32]) -> Floats:
 
 def compare(
     fitting: tuple[NDArray[np.float32], Floats], judging: tuple[NDArray[np.float32], Floats, NDArray[np.integer]], *, seed: int = 0,
-    poor: tuple[Floats, Floats] | None = None,
+    poor: tuple[Floats, Floats] | None = None, places: tuple[Sequence[Floats | None], Sequence[Floats | None]] | None = None,
 ) -> dict[str, Any]:
     """Fit every candidate on some patients and judge it on others.
 
@@ -117,6 +146,8 @@ def compare(
         Members' logits (members, n, 6), votes (n, 6) and, where judged, patients (n,).
     poor
         ``poor_share`` of the windows of both.
+    places
+        Embeddings of both, one array for each member or ``None``; without them no attention is fitted.
 
     Returns
     -------
@@ -131,7 +162,10 @@ def compare(
         "equal mean": lambda: EqualMean(logits, votes).prob(others),
         "meta-learner": lambda: MetaLearner(pool, logits, votes, seed=seed).prob(others),
         "doubt-weighted": lambda: doubt.prob(others, None if poor is None else poor[1]),
+        "Bayesian average": lambda: BayesianAverage(logits, votes, seed=seed).prob(others),
     }
+    if places is not None:
+        made["attention"] = lambda: AttentionFusion(pool, logits, places[0], votes, seed=seed).prob(others, places[1])
     prob = {name: make() for name, make in made.items()}
     base = divergence(truth, prob["pool"])
     rows = {}

@@ -11,7 +11,6 @@ from typing import Any, Final
 
 import numpy as np
 import torch
-from safetensors.torch import load_file
 
 from ml.nets.efficientnet import EfficientNetB3
 from ml.nets.resnet1d_gru import ResNet1dGru
@@ -21,7 +20,7 @@ from ml.training import dataset
 from ml.training.config import TrainingConfig
 from ml.training.dataset import WindowSet
 from ml.training.losses import divergence
-from ml.training.optimise import Network, Run, Trained, predict, read_weights, state_path, write_weights
+from ml.training.optimise import Network, Run, Trained, predict, read_weights, state_path, take_weights, write_weights
 from ml.training.run_log import open_logs
 from ml.training.team import Team, joined
 
@@ -42,7 +41,9 @@ def window_sets(settings: TrainingConfig, build: Path, *, team: Team | None = No
     team = team or Team()
     if not team.leads:
         team.wait()
-    made = [dataset.build(build, n=n, seed=settings.seed + seed, per_patient=settings.per_patient, processes=settings.threads)
+    common: dict[str, Any] = {"per_patient": settings.per_patient, "processes": settings.threads}
+    real: dict[str, Any] = {"backgrounds": Path(settings.backgrounds), "recordings": settings.background_names} if settings.backgrounds else {}
+    made = [dataset.build(build, n=n, seed=settings.seed + seed, **common, **(real if seed == 0 else {}))    # held-out patients share nobody's background
             for n, seed in ((settings.n_held_out, HELD_OUT_SEED), (settings.n_train, 0),
                             *(((settings.n_monitor, MONITOR_SEED),) if settings.patience else ()))]
     if team.leads:
@@ -70,11 +71,11 @@ def fit(
         Weights to begin from; random ones by default.
     """
     torch.manual_seed(settings.seed)
-    network = EfficientNetB3(init=Path(settings.init)) if name == "efficientnet" and settings.init else NETWORKS[name]()
+    network = _made(name, settings, windows)
     interrupted = resume and state_path(checkpoint).exists()
     begin = checkpoint if resume and checkpoint.exists() and not interrupted else initial
     if begin is not None:
-        network.load_state_dict(load_file(begin))
+        take_weights(network, begin)
     network.masks = settings.spectrogram_masks
     run = Run(network, windows, settings, monitor=monitor, team=team)
     if interrupted:
@@ -131,6 +132,15 @@ def find_config(name: str) -> Path:
     if name not in known:
         raise ValueError(f"there is no configuration {name}: give the path of a TOML file, or one of {', '.join(known)}")
     return known[name]
+
+
+def _made(name: str, settings: TrainingConfig, windows: WindowSet) -> Network:
+    """A network with random weights, with auxiliary heads where there is something for them to learn."""
+    if name == "raw":
+        return ResNet1dGru(auxiliary=bool(settings.auxiliary) and windows.truth is not None)
+    if name == "efficientnet" and settings.init:
+        return EfficientNetB3(init=Path(settings.init))
+    return NETWORKS[name]()
 
 
 def _report(

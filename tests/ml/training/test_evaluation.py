@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,16 +13,25 @@ import pytest
 sklearn = pytest.importorskip("sklearn", reason="extra train absent")
 from sklearn import metrics as theirs  # noqa: E402
 
+from ml import uncertainty  # noqa: E402
 from ml.classes import CLASSES  # noqa: E402
+from ml.ensemble import WEIGHTS, Ensemble, model_card  # noqa: E402
 from ml.training import (  # noqa: E402
     anchors,
+    bars,
+    calibrate,
     conformal,
     discrimination,
+    evaluate,
     evaluation_plots,
     evaluation_report,
+    healthy_adults,
     metrics,
-    uncertainty,
+    natural_prior,
+    real_windows,
+    voted_windows,
 )
+from ml.training.model_card import put_evaluation  # noqa: E402
 
 
 def votes_and_prob(n: int, *, seed: int = 0, skill: float = 2.0) -> tuple[np.ndarray, np.ndarray]:
@@ -134,9 +145,10 @@ def small_report() -> dict:
     """A report of made-up figures with everything in it."""
     votes, prob = votes_and_prob(120)
     whole = metrics.describe(votes, prob)
-    short = {key: whole[key] for key in ("right", "accuracy", "accuracy_95", "kl", "macro_f1")}
+    short = voted_windows.short(whole)
+    areas = discrimination.by_class_with_intervals(votes, prob, metrics.resamples(np.arange(120) // 3, rng=np.random.default_rng(0), draws=20))
     found = whole | {
-        "members": {"raw": short, "ensemble": short}, "kl_prior": 1.5, "patients": 40, "discrimination": discrimination.by_class(votes, prob),
+        "members": {"raw": short, "ensemble": short}, "kl_prior": 1.5, "patients": 40, "discrimination": areas,
         "bootstrap_by_patient_95": metrics.bootstrap(votes, prob, np.arange(120) // 3, rng=np.random.default_rng(0), draws=50),
         "by_agreement": [{"majority_share": [0.5, 0.6], "n": 120} | short], "reliability": metrics.reliability(votes, prob),
         "class_calibration_error": 0.05, "uncertainty": {"total": {"mean_nats": 1.0, "auroc_of_errors": None}},
@@ -153,7 +165,7 @@ def test_the_report_is_written_as_json_markdown_and_plots_with_what_people_reach
     plots = evaluation_plots.draw(report, tmp_path)
     text = evaluation_report.write(report, tmp_path, plots=plots).read_text()
     assert json.loads((tmp_path / "evaluation.json").read_text()) == json.loads(json.dumps(report))
-    assert [path.name for path in plots] == ["sets.png", "reliability.png", "agreement.png", "confusion.png", "robustness.png"]
+    assert [path.name for path in plots] == ["sets.png", "reliability.png", "agreement.png", "confusion.png", "discrimination.png", "robustness.png"]
     assert all(path.stat().st_size > 5000 and f"({path.name})" in text for path in plots)
     assert "| half committee | 11474 | 0.782 | 0.363 |" in text
     assert "SPaRCNet, published" in text
@@ -171,9 +183,114 @@ def test_lines_of_people_are_in_every_plot(tmp_path: Path, monkeypatch: pytest.M
 
     monkeypatch.setattr(Figure, "savefig", listen)
     evaluation_plots.draw(small_report(), tmp_path)
-    assert len(said) == 5
+    assert len(said) == 6
     assert all("half committee 0.78" in text and "single expert 0.66" in text for text in said)
 
 
 def test_every_class_is_in_the_table_of_discrimination(truth: tuple[np.ndarray, np.ndarray]) -> None:
     assert list(discrimination.by_class(*truth)) == list(CLASSES)
+
+
+def test_weighted_average_precision_agrees_with_scikit_learn(truth: tuple[np.ndarray, np.ndarray]) -> None:
+    votes, prob = truth
+    positive, score, weight = votes.argmax(axis=1) == 2, prob[:, 2].round(1), np.random.default_rng(3).uniform(0.1, 4, len(votes))
+    theirs_found = theirs.average_precision_score(positive, score, sample_weight=weight)
+    assert discrimination.average_precision(positive, score, weight) == pytest.approx(theirs_found)
+
+
+def test_a_prior_that_is_the_mix_of_the_windows_changes_nothing(monkeypatch: pytest.MonkeyPatch, truth: tuple[np.ndarray, np.ndarray]) -> None:
+    rows = np.concatenate([np.flatnonzero(truth[0].argmax(axis=1) == k)[:20] for k in range(6)])       # balanced, as the model assumes
+    votes, prob = truth[0][rows], truth[1][rows]
+    monkeypatch.setattr(natural_prior, "NAME", "balanced")
+    found = natural_prior.describe(votes, prob, np.arange(len(votes)), rng=np.random.default_rng(0), draws=10)
+    plain = metrics.describe(votes, prob)
+    assert [found[key] for key in ("kl", "accuracy", "brier", "expected_calibration_error")] == pytest.approx(
+        [plain[key] for key in ("kl", "accuracy", "brier", "expected_calibration_error")], abs=2e-4)
+    assert found["n_effective"] == len(votes)
+
+
+def test_under_the_natural_prior_a_class_counts_as_often_as_it_occurs() -> None:
+    votes = np.eye(6)[[0, 0, 0, 5]]
+    weight = natural_prior.weights(votes, np.array([0.1, 0, 0, 0, 0, 0.9]))
+    assert (weight[:3].sum(), weight[3]) == pytest.approx((0.1, 0.9))
+    assert natural_prior.shift(np.full((1, 6), 1 / 6), np.array([0.5, 0.1, 0.1, 0.1, 0.1, 0.1]))[0, 0] == pytest.approx(0.5)
+
+
+def test_a_better_model_gains_and_a_model_gains_nothing_over_itself() -> None:
+    votes, prob = votes_and_prob(300)
+    worse = (prob + 1 / 6) / 2
+    found = metrics.gain(votes, prob, worse, np.arange(300) // 3, rng=np.random.default_rng(0), draws=200)
+    assert found["kl"] == pytest.approx(metrics.describe(votes, worse)["kl"] - metrics.describe(votes, prob)["kl"], abs=2e-4)
+    assert metrics.gain(votes, prob, prob, np.arange(300), rng=np.random.default_rng(0), draws=20) == {"kl": 0.0, "kl_95": [0.0, 0.0]}
+
+
+def test_bars_are_judged_only_where_they_were_measured() -> None:
+    report = small_report() | {"healthy_adults": {"share": 0.031, "n": 1000, "seizure_events_over_10_s": 0, "hours": 3.0}}
+    rows = {(row["what"], row["on"]): row for row in bars.check(report)}
+    assert ("false alarms per hour", "generated, awake, normal") not in rows
+    assert not rows["share of windows called a pattern", "healthy adults"]["met"]
+    assert rows["seizure events longer than 10 s", "healthy adults"]["met"]
+    assert rows["KL(votes ‖ p)", "held-out virtual patients"]["found"] == report["held_out_virtual_patients"]["kl"]
+    assert all(row["n"] > 0 and row["kind"] in ("synthetic", "real") for row in rows.values())
+
+
+def test_people_discriminate_classes_too(shared_data: Path) -> None:
+    half = anchors.half_committee(shared_data)
+    assert half is not None
+    assert 0.9 < half["auroc"] < 1.0
+    assert sum(row["n"] for row in half["by_agreement"]) == half["n"]
+    assert half["by_agreement"][0]["accuracy"] < half["by_agreement"][-1]["accuracy"]
+
+
+def test_windows_that_calibration_was_adjusted_on_are_judged_without_themselves(shared_data: Path) -> None:
+    shipped = Ensemble.load(threads=1)
+    sets = {name: real_windows.voted(shared_data, name) for name in ("iiic50", "iiic10")}
+    windows = [(name, window) for name, found in sets.items() for window in found]
+    logits, names = voted_windows.logits_of(shipped, [window for _, window in windows]), [name for name, _ in windows]
+    before = calibrate.Calibration(shipped.weights.astype(float), 0.95, np.zeros(6))
+    votes = np.stack([window.votes for _, window in windows])
+    after = calibrate.adjust(before, logits, votes, names)
+    ensemble = replace(shipped, temperature=after.temperature, class_bias=after.class_bias.astype(np.float32))
+    numbers = {"weights": before.weights.tolist(), "temperature": 0.95, "class_bias": [0.0] * 6}
+    notes = {"synthetic_only": numbers, "adjusted_on_development_windows": {}, "development_windows": len(windows)}
+
+    found = voted_windows.leave_one_out(ensemble, sets, notes)
+    other = calibrate.leave_one_out(before, logits, votes, names)
+    assert [found[name]["n"] for name in sets] == [12, 10]
+    assert sum(row["kl"] * row["n"] for row in found.values()) / len(windows) == pytest.approx(other["kl"], abs=1e-4)
+    assert sum(row["right"] for row in found.values()) == other["right"]
+    assert voted_windows.leave_one_out(replace(ensemble, temperature=2.0), sets, notes) == {}       # that fit does not give what serves
+    assert voted_windows.leave_one_out(ensemble, sets, {}) == {}
+
+
+def test_healthy_adults_are_told_apart_by_whether_training_met_them(shared_data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    few = {name: healthy_adults.GROUPS[name] for name in ("eegmat_normal_03_04", "eegmat_normal_00_02")}
+    monkeypatch.setattr(healthy_adults, "GROUPS", few)
+    found = healthy_adults.describe(Ensemble.load(threads=1), shared_data)
+    assert found is not None
+    unseen, seen = found["groups"]["eegmat_normal_03_04"], found["groups"]["eegmat_normal_00_02"]
+    assert (unseen["people"], seen["people"], unseen["trained_on"], seen["trained_on"]) == (2, 3, False, True)
+    assert found["n"] == unseen["n"] > 40
+    assert found["seizure_events_over_10_s"] <= found["seizure_events"] == len(found["seizures"])
+
+
+def test_an_evaluation_goes_into_the_card_of_its_weights_and_of_no_others(tmp_path: Path) -> None:
+    shutil.copytree(WEIGHTS, tmp_path / "weights")
+    report = small_report() | {"manifest_sha256": Ensemble.load(tmp_path / "weights").sha256}
+    after = put_evaluation(tmp_path / "weights", report)
+    assert Ensemble.load(tmp_path / "weights").sha256 == after != report["manifest_sha256"]
+    assert model_card(tmp_path / "weights")["evaluation"] == json.loads(json.dumps(report))
+    with pytest.raises(ValueError, match="not of that"):
+        put_evaluation(tmp_path / "weights", report)
+
+
+def test_without_real_recordings_only_generated_figures_are_reported(tmp_path: Path) -> None:
+    said: list[str] = []
+    report = evaluate.evaluate(Ensemble.load(threads=1), tmp_path, amounts=evaluate.Amounts(generated=24), command="typed", say=said.append)
+    found = report["held_out_virtual_patients"]
+    assert (report["command"], found["n"], found["patients"], found["kind"]) == ("typed", 24, 8, "synthetic")
+    assert not {"iiic50", "grond", "icu_recording", "healthy_adults", "human", "events", "robustness"} & set(report)
+    assert {row["on"] for row in report["bars"]} == {"held-out virtual patients"}
+    assert set(report["wall_s"]) == {"held_out_virtual_patients"}
+    assert said[0] == "held out virtual patients"
+    assert json.loads(json.dumps(report)) == report

@@ -111,7 +111,7 @@ def test_checkpointing_changes_memory_and_no_gradient(name: str) -> None:
         torch.manual_seed(0)
         network = train.NETWORKS[name]().train()
         network.checkpointing = twice
-        network.from_50_hz(windows).square().sum().backward()
+        network.from_50_hz(windows).logits.square().sum().backward()
         gradients.append([parameter.grad for parameter in network.parameters()])
     assert all(torch.allclose(a, b, atol=1e-4) for a, b in zip(*gradients, strict=True))
 

@@ -39,7 +39,7 @@ def test_two_samples_of_one_kind_cannot_be_told_apart_and_two_kinds_can() -> Non
 
 
 def test_generated_committees_are_as_unsure_as_real_ones() -> None:
-    made = windows.generate(np.random.default_rng(21), 360, sfreq_hz=50.0)
+    made = windows.generate(np.random.default_rng(21), 720, sfreq_hz=50.0)
     figures = realism.committee_figures(np.random.default_rng(0), made.votes)
     assert figures["mean_vote_entropy"] == pytest.approx(0.694, abs=0.08)           # IIIC-IRR, ten or more votes
     assert figures["half_committee_accuracy"] == pytest.approx(0.78, abs=0.05)

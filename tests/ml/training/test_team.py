@@ -20,20 +20,21 @@ from pathlib import Path
 from ml.training import train
 from ml.training.team import joined
 from tests.ml.training.test_optimise import TINY
-from tests.ml.training.toy import toy_windows
+from tests.ml.training.test_truth import toy_with_truth
 torch.set_num_threads(1)
 with joined("cpu") as team:
-    trained = train.fit("spectrogram", toy_windows(48), dataclasses.replace(TINY, epochs=2), checkpoint=Path(sys.argv[1]) / "team.safetensors", team=team)
+    trained = train.fit(sys.argv[2], toy_with_truth(48), dataclasses.replace(TINY, epochs=2), checkpoint=Path(sys.argv[1]) / "team.safetensors", team=team)
     mark = float(sum(value.double().abs().sum() for value in trained.network.parameters()))
     (Path(sys.argv[1]) / f"rank{team.rank}.json").write_text(json.dumps([team.size, trained.steps, mark, trained.losses[0]]))
 """
 
 
-def test_two_processes_share_the_steps_and_end_with_the_same_weights(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["spectrogram", "raw"], ids=["without auxiliary heads", "with them"])
+def test_two_processes_share_the_steps_and_end_with_the_same_weights(name: str, tmp_path: Path) -> None:
     script = tmp_path / "member.py"
     script.write_text(MEMBER)
     subprocess.run(
-        [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", str(script), str(tmp_path)],
+        [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", str(script), str(tmp_path), name],
         cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}, check=True, timeout=300,
     )
     first, second = (json.loads((tmp_path / f"rank{rank}.json").read_text()) for rank in range(2))
