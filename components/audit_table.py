@@ -37,6 +37,7 @@ ACTIONS: Final = {
     "report_signed": "Report signed",
     "report_downloaded": "Report downloaded",
     "events_exported": "Events exported",
+    "similar_windows_searched": "Similar windows searched in all studies",
     "patient_created": "Patient added",
     "patient_changed": "Patient changed",
     "user_created": "User added",

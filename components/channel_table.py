@@ -35,8 +35,7 @@ def channel_table(
     typed
         What stands in the field of each signal, for who may correct; empty for everybody else.
     """
-    names = {index: name for name, index in layout.electrodes.items()}
-    names |= {index: "-".join(pair) for pair, index in layout.pairs.items()}
+    names = layout.names
     marks = {channel["name"]: channel for channel in quality.get("channels", ())}
     rows = []
     for index, signal in enumerate(signals):

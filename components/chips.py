@@ -29,6 +29,7 @@ DECISION: Final[dict[str, tuple[str, str, str]]] = {
     "": ("Unreviewed", "note", "clock"),
     "accepted": ("Accepted", "ok", "check"),
     "dismissed": ("Dismissed", "plain", "cross"),
+    "unsure": ("Unsure", "calm", "search"),
 }
 
 

@@ -22,8 +22,8 @@ def about_parts(view: StudyView, suggestion: Suggestion | None, *, may_join: boo
     """What stands above a study that is joined, is a part, or looks like one."""
     shown = [suggested(suggestion, view.id, may_join=may_join)] if suggestion else []
     if view.joined_into:
-        there = dcc.Link("Open the joined recording", href=f"/studies/{view.joined_into}")
-        shown.append(states.notice(html.Span(["This file is a part of a joined recording and is read there. ", there, "."])))
+        there = dcc.Link("review it there", href=f"/studies/{view.joined_into}")
+        shown.append(states.notice(html.Span(["Part of a joined recording: ", there, "."])))
     if view.separated:
         shown.append(states.notice("This joined recording was separated: its files are studies of their own again.", kind="warning"))
     return [*shown, _files(view, may_separate=may_join and not view.separated)] if view.parts else shown

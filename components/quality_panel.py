@@ -147,7 +147,10 @@ def _unit(value: float | None, unit: str, digits: int) -> str:
 
 
 def _downloads(view: StudyView) -> Component:
-    offered = (("quality.pdf", "PDF", "Quality report, one page"), ("quality.json", "JSON", "Quality report with every window and stretch"))
+    offered = (
+        ("quality.pdf", "PDF", "Quality report, one page"), ("quality.json", "JSON", "Quality report with every window and stretch"),
+        ("quality.parquet", "Parquet", "Every electrode and second"),
+    )
     return html.Span([
         html.A([icon("download"), word], href=f"/api/v1/studies/{view.id}/{file}", download="", title=title, className="btn btn-quiet btn-small")
         for file, word, title in offered

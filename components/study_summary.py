@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
 
 from dash import dcc, html
 from dash.development.base_component import Component
 
 from app.access import Actor, Permission
+from app.services.agreement import Comparison
 from app.services.analyses import AnalysisView, EventView
+from app.services.seizure_time import SeizureTime
 from app.services.studies import StudyRow, StudyView
 from components import clock, facts, fields, states
+from components.agreement_panel import agreement_panel
 from components.class_minutes import minute_table
 from components.events_table import events_table
 from components.job_progress import progress_bar
 from components.quality_panel import quality_panel
 from components.ribbon import ribbon
+from components.seizure_burden import burden_figure, burden_numbers
 from components.shell import icon, panel
 from ml.analysis import Spans
 from ml.classes import CLASSES, DISPLAY_NAMES
+from ml.evolution import Evolution
 from ml.result_json import PRIOR_NOTES
 
 if TYPE_CHECKING:
@@ -41,40 +47,41 @@ class Found:
     events: Sequence[EventView]
     spans: Spans
     quality: QualityReport | None        # None where the analysis did not keep it
+    evolutions: Mapping[UUID, Evolution]     # by finding, where they can be told
+    burden: SeizureTime
+    compared: Sequence[Comparison]
 
 
 def summary(view: StudyView, found: Found, channels: Component, *, who: Actor, zone: str) -> Component:
     """Everything below the banner of an analysed study, with the buttons that ``who`` may press."""
     analysis, events, there = found.analysis, found.events, f"/studies/{view.id}/review"
     strip = ribbon(found.spans, duration_s=view.duration_s, start=view.start_local, gaps=view.gaps, href=there)
-    n_events = Counter(event.pattern for event in events)
-    table = events_table(events, view.id, page="study", may_review=who.may(Permission.REVIEW))
+    n_events = Counter(event.pattern for event in events if event.event_id)
+    table, _open, burden, agreed = reviewed(view, found, may_review=who.may(Permission.REVIEW) and view.stands)
     export = [_export(view)] if events and who.may(Permission.DOWNLOAD) else []
     side = [
         panel("Minutes by class", minute_table(analysis.seconds_by_class, n_events), flush=True),
         panel("Findings and quality", _findings(view, analysis)),
-        panel("Model", _model(analysis, zone), actions=[_again("quiet")] if who.may(Permission.ANALYSE) else []),
+        panel("Model", _model(analysis, zone), actions=[_again("quiet")] if who.may(Permission.ANALYSE) and view.stands else []),
     ]
     return html.Div(
         [
             states.notice(view.age_warning, kind="warning") if view.age_warning else None,
             _cards(view, analysis, events),
+            panel("Seizure burden", burden, panel_id="study-burden"),
             panel("Probability over the recording", strip, html.P(LIMITS, className="more"), actions=_links(view)),
-            html.Div(
-                [
-                    html.Div(
-                        [
-                            panel("Suggested events", table, panel_id="study-events", flush=True, actions=export),
-                            channels,
-                        ]
-                    ),
-                    html.Div(side),
-                ],
-                className="columns",
-            ),
-            quality_panel(found.quality, view, may_download=who.may(Permission.DOWNLOAD)),
+            panel("Findings", table, panel_id="study-events", flush=True, actions=export),
+            html.Div([html.Div([panel("Agreement of readers and model", agreed, panel_id="study-agreement"), channels]), html.Div(side)], className="columns"),
+            quality_panel(found.quality, view, may_download=who.may(Permission.DOWNLOAD_QUALITY)),
         ],
     )
+
+
+def reviewed(view: StudyView, found: Found, *, may_review: bool) -> tuple[Component, str, Component, Component]:
+    """What changes with every decision: the table, the number of open events, the burden and the agreement."""
+    table = events_table(found.events, view.id, page="study", may_review=may_review, evolutions=found.evolutions)
+    numbers, curve = burden_numbers(found.burden, view.id, view.start_local), burden_figure(found.burden, view.start_local)
+    return table, open_events(found.events), html.Div([curve, numbers], className="burden"), agreement_panel(found.compared)
 
 
 def not_analysed(view: StudyView, row: StudyRow, channels: Component, *, who: Actor) -> Component:
@@ -84,9 +91,16 @@ def not_analysed(view: StudyView, row: StudyRow, channels: Component, *, who: Ac
     return html.Div([panel("Analysis", _standing(view, row, who), flush=True), findings, channels])
 
 
+def read_without_model(view: StudyView, channels: Component) -> Component:
+    """What stands in place of the summary while its reader reads without the model."""
+    viewer = dcc.Link([icon("wave"), "Go on reading"], href=f"/studies/{view.id}/review", className="btn btn-primary")
+    words = "The model's output and what others decided are hidden from you until you save your first read (B in the viewer)."
+    return html.Div([panel("Analysis", states.empty("You read this study without the model.", words, viewer), flush=True), channels])
+
+
 def _standing(view: StudyView, row: StudyRow, who: Actor) -> Component:
     viewer = dcc.Link([icon("wave"), "Read the EEG"], href=f"/studies/{view.id}/review", className="btn btn-secondary")
-    actions = [_again("primary"), viewer] if who.may(Permission.ANALYSE) else [viewer]
+    actions = [_again("primary"), viewer] if who.may(Permission.ANALYSE) and view.stands else [viewer]
     if row.status in ("queued", "analysing"):
         fills = "This page fills by itself. The recording can be read meanwhile."
         return states.empty("The analysis is under way.", fills, viewer)

@@ -107,25 +107,9 @@ def semi_log(uv: NDArray[np.floating]) -> NDArray[np.floating]:
 
 
 def _asymmetry(found: Trends, columns: dict[str, Any]) -> Iterator[Row]:
-    image = go.Heatmap(
-        z=np.round(found.asymmetry, 2),
-        zmin=-0.75,
-        zmax=0.75,
-        colorscale=[list(stop) for stop in BLUE_RED],
-        showscale=False,
-        hoverongaps=False,
-        y0=float(found.freqs_hz[0]),
-        dy=float(found.freqs_hz[1] - found.freqs_hz[0]),
-        hovertemplate=f"{HOVER_TIME} · %{{y:.2f}} Hz · %{{z:+.2f}}<extra></extra>",
-        **columns,
-    )
-    yield Row(
-        "<b>Relative asymmetry</b> (R − L)/(R + L): blue = more left, red = more right, ±0.75",
-        IMAGE_PX - 14,
-        (image,),
-        {"dtick": 5, "tick0": 0, "showgrid": False},
-        "Hz",
-    )
+    title = "<b>Relative asymmetry</b> (R − L)/(R + L): blue = more left, red = more right, ±0.75"
+    stops = [list(stop) for stop in BLUE_RED]
+    yield _image(title, np.round(found.asymmetry, 2), found, columns, (-0.75, 0.75), stops, "%{y:.2f} Hz · %{z:+.2f}")
     index = line(100 * found.asymmetry_index, columns, "asymmetry index", ONE_COLOR, "solid", "%{y:.0f} %")
     yield Row("<b>Asymmetry index</b> mean of |(R − L)/(R + L)|, 1-20 Hz", LINES_PX - 20, (index,), {"rangemode": "tozero"}, "%")
 
@@ -159,22 +143,31 @@ def _both(by_side: NDArray[np.floating], columns: dict[str, Any], name: str, for
 
 def _rhythmicity(found: Trends, columns: dict[str, Any]) -> Iterator[Row]:
     for side, name in enumerate(("left", "right")):
-        image = go.Heatmap(
-            z=np.round(found.rhythmicity_db[side], 1),
-            zmin=1,
-            zmax=12,
-            colorscale=color_stops("magma"),
-            showscale=False,
-            hoverongaps=False,
-            y0=float(found.freqs_hz[0]),
-            dy=float(found.freqs_hz[1] - found.freqs_hz[0]),
-            hovertemplate=f"{HOVER_TIME} · {name} · %{{y:.2f}} Hz · %{{z:.1f}} dB<extra></extra>",
-            **columns,
-        )
-        yield Row(
-            f"<b>Rhythmicity</b> {name}: dB above the background, 1 to 12",
-            IMAGE_PX - 14,
-            (image,),
-            {"dtick": 5, "tick0": 0, "showgrid": False},
-            "Hz",
-        )
+        title = f"<b>Rhythmicity</b> {name}: dB above the background, 1 to 12"
+        form = f"{name} · %{{y:.2f}} Hz · %{{z:.1f}} dB"
+        yield _image(title, np.round(found.rhythmicity_db[side], 1), found, columns, (1, 12), color_stops("magma"), form)
+
+
+def _image(
+    title: str,
+    z: NDArray[np.floating],
+    found: Trends,
+    columns: dict[str, Any],
+    limits: tuple[float, float],
+    stops: list[list[Any]],
+    form: str,
+) -> Row:
+    """A trend over frequency (rows of ``z``) and time as an image."""
+    image = go.Heatmap(
+        z=z,
+        zmin=limits[0],
+        zmax=limits[1],
+        colorscale=stops,
+        showscale=False,
+        hoverongaps=False,
+        y0=float(found.freqs_hz[0]),
+        dy=float(found.freqs_hz[1] - found.freqs_hz[0]),
+        hovertemplate=f"{HOVER_TIME} · {form}<extra></extra>",
+        **columns,
+    )
+    return Row(title, IMAGE_PX - 14, (image,), {"dtick": 5, "tick0": 0, "showgrid": False}, "Hz")

@@ -13,7 +13,16 @@ from app.services.analyses import AnalysisView, EventView
 from app.services.studies import StudyView
 from components.attributes import aria, data
 from components.chips import LETTERS, class_chip
-from components.viewer_toolbar import display_controls, event_controls, key_sheet, strip_controls, viewer_toolbar
+from components.viewer_toolbar import (
+    blind_dialog,
+    bulk_dialog,
+    display_controls,
+    event_controls,
+    key_sheet,
+    label_controls,
+    strip_controls,
+    viewer_toolbar,
+)
 from ml.classes import CLASSES, LONG_NAMES
 
 STATES: Final = {
@@ -23,11 +32,14 @@ STATES: Final = {
     "cancelled": "The analysis was cancelled. The EEG can be read all the same.",
 }
 SPECTROGRAM_NOTE: Final = "Spectrogram: longitudinal bipolar pairs of each region, 0.5-40 Hz zero-phase Butterworth, hum notched."
+BLIND: Final = "You read this study without the model: its output and what others decided are hidden. Save your first read with B."
+UNSURE_BELOW: Final = 0.5
+"""C steps to windows in which no class has the greater part of the probability, where weights came without a limit of their own."""
 CLOCK_HINT: Final = "A clock time (14:26:08), or from the start: +90 (seconds) or +1:30"
 
 
 def viewer_facts(
-    study: StudyView, analysis: AnalysisView | None, events: Sequence[EventView], *, may_review: bool, settings: dict[str, Any]
+    study: StudyView, analysis: AnalysisView | None, events: Sequence[EventView], *, may_review: bool, settings: dict[str, Any], blind: bool = False
 ) -> dict[str, Any]:
     """What the script needs to know of a study: no identity, seconds from the start of the recording.
 
@@ -35,6 +47,8 @@ def viewer_facts(
     ----------
     settings
         Of the reader; ``px_per_mm`` is the measured resolution of the screen, absent until it is measured.
+    blind
+        The reader reads without the model: nothing of ``analysis`` but that it is there goes to the script.
     """
     assessed = analysis is not None and analysis.assessed_s > 0
     return {
@@ -43,12 +57,14 @@ def viewer_facts(
         "startLocal": study.start_local.isoformat() if study.start_local else None,
         "gaps": study.gaps,
         "analysed": assessed,
-        "state": _state(study, analysis),
+        "blind": blind,
+        "state": BLIND if blind else _state(study, analysis),
         "events": [
-            {"id": str(event.id), "pattern": event.pattern, "start": event.start_s, "stop": event.stop_s,
-             "max": event.max_prob, "mean": event.mean_prob, "decision": event.decision or None}
+            {"id": str(event.id), "pattern": event.pattern, "start": event.start_s, "stop": event.stop_s, "max": event.max_prob, "mean": event.mean_prob,
+             "decision": event.decision, "revision": event.revision, "own": event.event_id is None, "changed": event.changed, "disagrees": event.disagrees}
             for event in events
         ],
+        "unsureBelow": (analysis.unsure_below if analysis else None) or UNSURE_BELOW,
         "mayReview": may_review,
         "pxPerMm": settings.get("px_per_mm"),
         "letters": settings.get("single_keys", True),
@@ -83,11 +99,12 @@ def viewer_stage(
     live = html.Div(className="visually-hidden", **data(part="live"), **aria(live="polite"))
     toolbar, panel = viewer_toolbar(settings, mains_hz=mains_hz), _panel(facts, events, display_controls(settings), model)
     body = html.Div([html.Div([_strip(facts), paper], className="viewer-main"), panel], className="viewer-body")
-    return html.Div([toolbar, body, status, live, key_sheet(), _go_to()], className="viewer", **data(viewer="viewer", facts=json.dumps(facts)))
+    dialogs = [key_sheet(), _go_to(), *([blind_dialog(blind=facts["blind"]), bulk_dialog()] if facts["mayReview"] else [])]
+    return html.Div([toolbar, body, status, live, *dialogs], className="viewer", **data(viewer="viewer", facts=json.dumps(facts)))
 
 
 def _strip(facts: dict[str, Any]) -> Component:
-    label = facts["state"] or f"Probability of six classes over the whole recording, {len(facts['events'])} events"
+    label = facts["state"] or f"Probability of six classes and the doubt of the model over the whole recording, {len(facts['events'])} events"
     spectrogram = "Spectrogram of the four regions LL, RL, LP and RP on the same time axis"
     return html.Div(
         [
@@ -102,14 +119,17 @@ def _strip(facts: dict[str, Any]) -> Component:
 
 def _panel(facts: dict[str, Any], events: Sequence[EventView], display: Component, model: str) -> Component:
     calibrated = f"Calibrated for balanced classes; model {model}. The model suggests, a reader decides."
-    note = calibrated if facts["analysed"] else facts["state"]
-    none = "The model suggests no event." if facts["analysed"] else facts["state"]
-    items = [_event(event, may_review=facts["mayReview"]) for event in events]
-    listed = html.Ol(items, className="viewer-list", **data(part="events"))
+    note = calibrated if facts["analysed"] and not facts["blind"] else facts["state"]
+    listed = html.Ol(event_items(events, facts["state"], may_review=facts["mayReview"]), id="viewer-events", className="viewer-list", **data(part="events"))
+    said = [_quiet(BLIND), _first_read(blind=True)] if facts["blind"] else [_first_read(blind=False)]
     return html.Aside(
         [
-            _section("Events", event_controls() if events else _quiet(none), listed),
-            _section("Window", _probabilities(), _quiet(note)),
+            _section("Label", *(said if facts["mayReview"] else []), html.P(className="viewer-target", **data(part="target")),
+                     label_controls() if facts["mayReview"] else None),
+            _section("Findings", event_controls(may_review=facts["mayReview"] and not facts["blind"]), listed),
+            _section("Window", _probabilities(), _window(note)),
+            _explanation() if facts["analysed"] and not facts["blind"] else None,
+            _section("Seizure burden", html.Div(id="viewer-burden")),
             _section("Annotations of the file", html.Ol(className="viewer-list", **data(part="notes"))),
             _section("Overview", strip_controls(), _quiet(SPECTROGRAM_NOTE) if facts["analysed"] else None),
             _section("Display", display),
@@ -118,23 +138,36 @@ def _panel(facts: dict[str, Any], events: Sequence[EventView], display: Componen
     )
 
 
+def event_items(events: Sequence[EventView], state: str, *, may_review: bool) -> list[Component]:
+    """The lines of the list, also for drawing it anew after an act."""
+    if not events:
+        return [html.Li(_quiet(state or "The model suggests no event."))]
+    return [_event(event, may_review=may_review) for event in events]
+
+
+def _first_read(*, blind: bool) -> Component:
+    words = "Save the first read … (B)" if blind else "Read without the model … (B)"
+    return html.Button(words, type="button", className="btn btn-secondary btn-small", **data(action="blind"))
+
+
 def _event(event: EventView, *, may_review: bool) -> Component:
-    """One line of the list; which of its buttons show follows from ``data-decision``, which the script sets."""
+    """One line of the list; which of its buttons show follows from ``data-decision``."""
     pattern = next(known for known in CLASSES if known == event.pattern)
     name = f"{LETTERS[pattern]} at {event.clock}"
     length_s = event.stop_s - event.start_s
     length = f"{length_s:.0f} s" if length_s < 100 else f"{length_s / 60:.1f} min"
-    facts = f"{event.clock} · {length} · {event.max_prob:.2f}"
+    prob = "" if event.max_prob is None else f" · {event.max_prob:.2f}"
+    facts = f"{event.clock} · {length}{' · ✎' if event.event_id is None or event.changed else prob}"
     go = html.Button([class_chip(pattern), html.Span(facts)], type="button", className="viewer-go",
-                     title=f"Go to {name}, highest probability {event.max_prob:.2f}")
-    said = html.Span(event.decision, className="viewer-decided", **data(part="decided"))
-    choices = (("accepted", "✓", f"Accept {name}"), ("dismissed", "✗", f"Dismiss {name}"),
-               ("withdrawn", "↶", f"Take back the decision on {name}"))
+                     title=f"Go to {name}{prob and f', highest probability {event.max_prob:.2f}'}{event.reviewed_by and f', {event.decision} by {event.reviewed_by}'}")
+    said = html.Span("labelled" if event.event_id is None and event.decision == "accepted" else event.decision, className="viewer-decided")
+    by_model = (("accept", "✓", f"Accept {name}"), ("dismiss", "✗", f"Dismiss {name}"), ("withdraw", "↶", f"Take back the decision on {name}"))
+    choices = by_model if event.event_id else (("remove", "✗", f"Remove the label {name}"),)
     buttons = [
         html.Button(sign, type="button", title=words, className="viewer-decide", **data(decide=decision), **aria(label=words))
         for decision, sign, words in choices if may_review
     ]
-    return html.Li([go, said, *buttons], className="viewer-event", **data(event=str(event.id), decision=event.decision))
+    return html.Li([go, said, *buttons], className="viewer-event", key=str(event.id), **data(event=str(event.id), decision=event.decision))
 
 
 def _probabilities() -> Component:
@@ -144,6 +177,17 @@ def _probabilities() -> Component:
         for name in CLASSES
     ]
     return html.Table([html.Caption(), html.Tbody(rows)], className="viewer-probs", **data(part="window"))
+
+
+def _window(note: str) -> Component:
+    """The place of what there is to know of the window at the middle of the page; ``note`` stands there until it is known."""
+    return html.Div(_quiet(note), id="viewer-window-detail", tabIndex="-1", role="group", **data(part="detail"), **aria(label="Window in detail"))
+
+
+def _explanation() -> Component:
+    """The place of the explanation of one window, empty until it is asked for."""
+    ask = html.Button("Explain this window (E)", type="button", className="btn btn-secondary btn-small", **data(action="explain"))
+    return _section("What the model used", ask, html.Div(id="viewer-explanation", className="explain", **data(part="explanation")))
 
 
 def _quiet(sentence: str) -> Component:

@@ -9,6 +9,8 @@ from dash import html
 from dash.development.base_component import Component
 
 from components.attributes import aria, data
+from components.chips import LETTERS
+from ml.classes import CLASSES, LONG_NAMES
 from ml.montage import MONTAGES, TITLES
 from ml.page import HFF_HZ, LFF_HZ
 
@@ -24,8 +26,12 @@ KEYS: Final = (
     ("Page Down, Space", "next page"), ("Page Up", "previous page"), ("← →", "one second back, on"),
     ("Shift + ← →", "half a page back, on"), ("Home, End", "beginning, end"), ("+ −", "more, less sensitive"),
     (", .", "shorter, longer page"), ("Shift + 1 … 9", "montage"), ("N", "notch filter"), ("L, H", "next LFF, HFF"),
-    ("[ ]", "previous, next event"), ("Enter", "accept the selected event"), ("Delete, X", "dismiss it"), ("U", "undo"),
-    ("S", "spectrogram"), ("G", "go to a time"), ("P", "play"), ("R, Esc", "raw signal"), ("?", "this sheet"),
+    ("[ ]", "previous, next finding of those chosen"), ("D", "next disagreement"), ("C", "next window in which the model is unsure"),
+    ("V", "next unreviewed"), ("1 … 6", "label SZ, LPD, GPD, LRDA, GRDA, OTH: the selected finding, the span, or the window"), ("0", "unsure"),
+    ("Enter", "agree: accept the selected event, or label as the model suggests"), ("Delete, X", "dismiss the selected event"),
+    ("I, O", "begin, end of the span, or move the borders of the selected finding"), ("J", "join it with the next of its pattern"),
+    ("K", "split it at the pointer"), ("U, Ctrl + Z", "undo"), ("Shift + U, Ctrl + Y", "do again"), ("B", "first read without the model"),
+    ("S", "spectrogram"), ("W", "window in detail"), ("E", "what the model used for the window at the middle; again or Esc: close"), ("G", "go to a time"), ("P", "play"), ("R, Esc", "raw signal"), ("?", "this sheet"),
 )
 Choice = tuple[str, str]      # value, words
 
@@ -44,12 +50,53 @@ def viewer_toolbar(mine: Mapping[str, Any], *, mains_hz: int) -> Component:
                     **aria(label="EEG viewer"))
 
 
-def event_controls() -> Component:
-    """Stepping through the events, and undo."""
+def event_controls(*, may_review: bool) -> Component:
+    """Stepping through the findings, which ones, and accepting what is left of them."""
+    through = [("all", "all findings"), ("open", "unreviewed"), ("disagrees", "disagreements"), *((name, f"{LETTERS[name]} only") for name in CLASSES)]
     return html.Div([
-        _button("previous-event", "[ previous", "Previous event ([)"), _button("next-event", "next ]", "Next event (])"),
-        _button("undo", "Undo", "Take back the last decision (U)"),
-    ], className="viewer-group")
+        html.Div([
+            _button("previous-event", "[", "Previous finding ([)"), _button("next-event", "]", "Next finding (])"),
+            _button("next-disagreement", "D", "Next disagreement of reader and model (D)"), _button("next-unsure", "C", "Next window in which the model is unsure (C)"),
+            _button("next-open", "V", "Next unreviewed event (V)"),
+        ], className="viewer-group"),
+        _list("through", "Which findings [ and ] go through", through, "all"),
+        *([_button("bulk", "Accept all …", "Accept all unreviewed events of those chosen, after a look at their number")] if may_review else []),
+    ], className="viewer-controls")
+
+
+def label_controls() -> Component:
+    """A button for every key that labels or changes; what they act on stands above them."""
+    classes = [_button("label", f"{number} {LETTERS[name]}", f"Label as {LONG_NAMES[name]} ({number})", argument=str(number)) for number, name in enumerate(CLASSES, 1)]
+    return html.Div([
+        html.Div([*classes, _button("label", "0 unsure", "Label as unsure (0)", argument="0")], className="viewer-labels"),
+        html.Div([
+            _button("agree", "⏎ agree", "Agree with the model (Enter)"), _button("dismiss", "X dismiss", "Dismiss the selected event (X)"),
+            _button("begin", "I begin", "Begin of the span, or of the selected finding (I)"), _button("end", "O end", "End of the span, or of the selected finding (O)"),
+            _button("merge", "J join", "Join the selected finding with the next of its pattern (J)"), _button("cut", "K split", "Split the selected finding at the pointer (K)"),
+            _button("undo", "U undo", "Take back your last act (U)"), _button("redo", "⇧U again", "Do again what was taken back (Shift + U)"),
+        ], className="viewer-labels"),
+    ])
+
+
+def blind_dialog(*, blind: bool) -> Component:
+    """Begins a first read without the model, or ends it."""
+    begin = ("A first read without the model. Its output and what others decided are hidden from you until you save. Your labels are kept either way.",
+             [("begin", "Hide the model", "btn btn-primary")])
+    end = ("Save your first read as it is now; then the model is shown. What is time without a label?",
+           [("other", "None of the five patterns (OTH)", "btn btn-primary"), ("unread", "Not read", "btn btn-secondary"), ("leave", "Give the first read up", "btn btn-secondary")])
+    words, choices = end if blind else begin
+    buttons = [_button("first-read", label, label, argument=step, class_name=style) for step, label, style in choices]
+    cancel = _button("close-dialog", "Cancel", "Close without a change", class_name="btn btn-secondary")
+    return html.Dialog([html.H2("First read"), html.P(words), html.Div([*buttons, cancel], className="form-actions")], className="viewer-dialog",
+                       **data(part="blind"), **aria(label="First read without the model"))
+
+
+def bulk_dialog() -> Component:
+    """States how much changes before many events are accepted at once."""
+    buttons = [_button("bulk-go", "Change them", "Change them", class_name="btn btn-primary"),
+               _button("close-dialog", "Cancel", "Close without a change", class_name="btn btn-secondary")]
+    return html.Dialog([html.H2("Many at once"), html.P(**data(part="bulk-count")), html.Div(buttons, className="form-actions")], className="viewer-dialog",
+                       **data(part="bulk"), **aria(label="Change many at once"))
 
 
 def display_controls(mine: Mapping[str, Any]) -> Component:

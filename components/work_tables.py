@@ -16,7 +16,7 @@ from components.dense_table import dense_table, heading
 from components.job_progress import progress_bar
 from components.shell import icon
 
-KINDS: Final = {"analyse": "Analysis", "render_report": "Report PDF", "load_demo": "Synthetic demo"}
+KINDS: Final = {"analyse": "Analysis", "explain": "Explanation", "render_report": "Report PDF", "load_demo": "Synthetic demo"}
 GIB: Final = 1024**3
 
 

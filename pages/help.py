@@ -39,13 +39,47 @@ RIBBON = (
     "probability at that time.",
     "A day is wider than a screen: a column of the seizure row shows the highest probability within it, of the "
     "other rows the mean. So ten seconds never vanish.",
+    "The grey curve below the rows is doubt: the entropy of the six probabilities, as high as the row where all are alike. The strip "
+    "above them, in the colour of the likeliest class, is hatched where the model is unsure.",
     "Hatched parts were not recorded or not assessed. Times are those of the recorder's own clock, which has no "
     "time zone.",
 )
+DOUBT = (
+    "In the viewer, below the six probabilities, stands what there is to know of the window at the middle of the page; W goes there. "
+    "Beside what each network alone would give stands its weight. Uncertainty is told in nats, from 0 (certain) to 1.79 (six equally "
+    "likely classes): the part that comes of the EEG, on which the networks agree, and the part by which the networks differ.",
+    "“Cannot rule out” names a conformal set: fitted on generated patients so that it holds the class that an expert names in 90 % of "
+    "windows like theirs; on real EEG that share may be lower. “Model unsure” stands where the highest probability is below a limit "
+    "fitted in the same way. Both are absent where a model came without such limits.",
+    "Similar windows look alike to the networks, which need not be alike to a reader. Likeness is at most 1; windows that share EEG with "
+    "the one in view are left out.",
+)
+EXPLAINED = (
+    "E in the viewer shows what the model used for the window at the middle of the page: regions and seconds that raised its probability "
+    "are tinted over the traces, those that lowered it are hatched, and the panel lists them with their numbers. By bands shows the same "
+    "for five frequency bands. A quick estimate comes first and is called so.",
+    "The numbers are Shapley values of the served model: parts of the 50 s are replaced by plain noise of the recording's own level, and "
+    "the change of the probability is shared between them. Base and parts add up to the probability, and the error of that sum is shown. "
+    "They tell what the model used, not why the brain does it, and not whether the model is right.",
+)
 DECIDE = (
     "Accept an event if you see the pattern in the EEG, dismiss it if you do not. The model's output stays as it "
-    "was; your decision is kept with your name and the time, and Undo takes it back. Only accepted events enter "
-    "the report.",
+    "was; your decision is kept with your name, the time and what was on the screen, and Undo takes it back. Only "
+    "what is accepted or labelled enters the report.",
+    "Keys 1 to 6 label the selected finding, else the span that you dragged or set with I and O, else the window of "
+    "10 s at the middle of the page: the blue line below the EEG shows which. A label joins those of its class that it "
+    "touches and replaces others below it. Borders move with I and O, J joins, K splits. If somebody else has changed a "
+    "finding since your screen showed it, you are told and nothing is overwritten.",
+    "B begins a first read without the model: until you save it, the server sends you neither the model's output nor "
+    "what others decided. Saved reads are compared with the model and with each other on the page of the study; so are, "
+    "apart from these, decisions made with the model in view.",
+)
+BURDEN = (
+    "Share of the last five minutes in seizure (10, 50 and 90 %), the longest seizure and the hour with the most of "
+    "them, over what was assessed; reviewed and unreviewed apart, each with the seizures behind it. At least 10 min at a "
+    "stretch or 12 min within 60 meet the duration criterion of ACNS 2021 for electrographic status, if confirmed.",
+    "Evolution is the dominant frequency in the three thirds of a finding: a change is shown where both steps go one way "
+    "by at least 0.5 Hz. A reader judges it on the signal.",
 )
 LIST_KEYS = (("↑ ↓ ← →", "move between cells"), ("Enter", "open the row"), ("Space", "choose a study for joining"), ("Tab", "next control"))
 API = (
@@ -65,7 +99,10 @@ def layout(**_query: str) -> Component:
                             panel("What the model looks for", help_parts.paragraphs(*MODEL), help_parts.class_sheet()),
                             panel("What it does not do", help_parts.paragraphs(*LIMITS)),
                             panel("How to read the ribbon", help_parts.paragraphs(*RIBBON)),
-                            panel("Accept and dismiss", help_parts.paragraphs(*DECIDE)),
+                            panel("How sure the model is", help_parts.paragraphs(*DOUBT)),
+                            panel("What the model used", help_parts.paragraphs(*EXPLAINED)),
+                            panel("Review: label, accept, dismiss, read blind", help_parts.paragraphs(*DECIDE)),
+                            panel("Seizure burden and evolution", help_parts.paragraphs(*BURDEN)),
                         ]
                     ),
                     html.Div(

@@ -15,10 +15,22 @@ from app.access import Actor, Permission
 from app.auth import current_actor, current_person
 from app.db.session import reading, writing
 from app.file_store import open_store
-from app.services import analyses, channel_names, joining, monitoring, reviews, split_recordings, studies
+from app.services import (
+    agreement,
+    analyses,
+    blind_reads,
+    channel_names,
+    event_evolution,
+    joining,
+    monitoring,
+    review_acts,
+    seizure_time,
+    split_recordings,
+    studies,
+)
+from app.services.review_acts import Wish
 from app.settings import current
 from components import channel_table, joined_parts, states, study_summary
-from components.events_table import events_table
 from components.patient_banner import patient_banner, study_tabs
 from components.shell import toast
 from components.study_summary import Found
@@ -70,9 +82,11 @@ def show(_state: str, study_id: str) -> tuple[Component, Component]:
     who, key = current_actor(), object_id(study_id)
     with reading() as session:
         view, row = studies.find(session, who, key), studies.row(session, who, key)
-        found = _found(session, who, key)
+        found, hidden = _found(session, who, key), blind_reads.hides(session, who, key)
     quality, zone = found.analysis.quality if found else {}, current_person().time_zone
-    channels = channel_table.channel_panel(view, quality, may_correct=who.may(Permission.ANALYSE))
+    channels = channel_table.channel_panel(view, quality, may_correct=who.may(Permission.ANALYSE) and view.stands)
+    if hidden:
+        return patient_banner(view), study_summary.read_without_model(view, channels)
     if found is None:
         return patient_banner(view), study_summary.not_analysed(view, row, channels, who=who)
     return patient_banner(view), study_summary.summary(view, found, channels, who=who, zone=zone)
@@ -93,29 +107,31 @@ def _found(session: Session, who: Actor, study_id: UUID) -> Found | None:
     if analysis is None:
         return None
     quality = analyses.quality_report(session, who, study_id)
-    return Found(analysis, analyses.events(session, who, study_id), analyses.spans(session, who, study_id), quality)
+    events = analyses.events(session, who, study_id)
+    changes = event_evolution.of_events(session, who, study_id, events)
+    time, compared = seizure_time.of_study(session, who, study_id), agreement.of_study(session, who, study_id)
+    return Found(analysis, events, analyses.spans(session, who, study_id), quality, changes, time, compared)
 
 
 @callback(
     Output("study-events", "children"),
     Output("study-open", "children"),
+    Output("study-burden", "children"),
+    Output("study-agreement", "children"),
     Output("study-banner", "children", allow_duplicate=True),
     Input({"type": "study-decide", "event": ALL, "decision": ALL}, "n_clicks"),
     State("study-id", "data"),
     prevent_initial_call=True,
 )
-def decide(_clicks: Sequence[int | None], study_id: str) -> tuple[Component, str, Component]:
+def decide(_clicks: Sequence[int | None], study_id: str) -> tuple[Component, str, Component, Component, Component]:
     if not isinstance(ctx.triggered_id, Mapping) or not ctx.triggered[0]["value"]:
         raise PreventUpdate
     who, key, asked = current_actor(), object_id(study_id), ctx.triggered_id
     with writing() as session:
-        reviews.decide(session, who, UUID(asked["event"]), decision=asked["decision"])
-        view, events = studies.find(session, who, key), analyses.events(session, who, key)
-    return (
-        events_table(events, key, page="study", may_review=True),
-        study_summary.open_events(events),
-        patient_banner(view),
-    )
+        review_acts.act(session, who, key, Wish(asked["decision"], ((object_id(asked["event"]), None),)))
+        view, found = studies.find(session, who, key), _found(session, who, key)
+    assert found is not None      # what was decided about was found by an analysis
+    return (*study_summary.reviewed(view, found, may_review=True), patient_banner(view))
 
 
 @callback(

@@ -18,6 +18,8 @@ CSV: dict[int | str, dict[str, Any]] = {200: {"content": {"text/csv": {}}, "desc
 
 EDF: dict[int | str, dict[str, Any]] = {200: {"content": {"application/octet-stream": {}}, "description": "An EDF+ file of annotations"}}
 
+PARQUET: dict[int | str, dict[str, Any]] = {200: {"content": {"application/vnd.apache.parquet": {}}, "description": "A Parquet file"}}
+
 PDF: dict[int | str, dict[str, Any]] = {200: {"content": {"application/pdf": {}}, "description": "One page"}}
 
 router = APIRouter(tags=["exports"], responses=DOCUMENTED)
@@ -62,3 +64,15 @@ def quality_pdf(study_id: UUID, who: SignedIn) -> Response:
     page = quality_page.draw(report, title=f"Signal quality of study {str(study_id)[:8]}", kind="pdf")
     name = f"quality-{str(study_id)[:8]}.pdf"
     return Response(page, media_type="application/pdf", headers={"Content-Disposition": f'attachment; filename="{name}"'})
+
+
+@router.get("/studies/{study_id}/quality.parquet", response_class=Response, responses=PARQUET)
+def quality_parquet(study_id: UUID, who: SignedIn) -> Response:
+    """Signal-to-noise ratio, line noise and marks of every electrode in every recorded second, one row each; definitions in the metadata."""
+    from app.interop import quality_table
+
+    with writing() as session:
+        report = exports.quality_report(session, who, study_id)
+    name = f"quality-{str(study_id)[:8]}.parquet"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(quality_table.to_parquet(report), media_type="application/vnd.apache.parquet", headers=headers)

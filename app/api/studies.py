@@ -1,9 +1,9 @@
-"""Studies: the list, one study, joining, its analysis as JSON, its events and the decisions about them."""
+"""Studies: the list, one study, joining, its analysis as JSON."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query
@@ -16,7 +16,7 @@ from app.auth import SignedIn
 from app.db.session import reading, writing
 from app.errors import NotFound
 from app.file_store import open_store
-from app.services import analyses, channel_names, joining, reviews, studies
+from app.services import analyses, channel_names, joining, studies
 from app.services.studies import Status
 
 router = APIRouter(tags=["studies"], responses=DOCUMENTED)
@@ -124,41 +124,6 @@ class StudyOut(BaseModel):
     separated: bool = Field(description="A joined recording that was taken apart again")
 
 
-class EventOut(BaseModel):
-    """A rhythmic or periodic pattern that the model suggests, and the decision that holds, if any."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    id: UUID
-    pattern: str
-    start_s: float
-    stop_s: float
-    max_prob: float
-    mean_prob: float
-    clock: str = Field(description="Recorder's clock at the start, or time from the start where it is unknown")
-    decision: str = Field(description='"accepted", "dismissed", or empty while nobody has decided')
-    reviewed_by: str
-    frequency_hz: float | None = Field(None, description="Of the discharges or waves; empty for seizures")
-    laterality: float | None = Field(None, description="By amplitude: -1 left only to +1 right only")
-    extent: float | None = Field(None, description="Share of the 18 bipolar pairs that take part")
-
-
-class DecisionIn(BaseModel):
-    decision: Literal["accepted", "dismissed", "withdrawn"]
-    reason: str = Field(default="", max_length=1000)
-    seen: dict[str, Any] = Field(default_factory=dict, description="Montage and filters on the screen")
-
-
-class DecisionOut(BaseModel):
-    model_config = ConfigDict(from_attributes=True)
-
-    event_id: UUID
-    decision: str
-    reason: str
-    user_name: str
-    at: datetime
-
-
 @router.get("/studies")
 def list_studies(who: SignedIn, text: Annotated[str, Query(max_length=200)] = "", status: Status | None = None,
                  limit: Annotated[int, Query(ge=1, le=1000)] = 200) -> list[StudyRowOut]:
@@ -207,21 +172,6 @@ def correct_channels(study_id: UUID, asked: CorrectionIn, who: SignedIn) -> Queu
 def analysis(study_id: UUID, who: SignedIn) -> dict[str, Any]:
     """The newest result, as ``hms analyse --json`` prints it; 404 while there is none."""
     with reading() as session:
-        if analyses.latest(session, who, study_id) is None:
+        if analyses.latest(session, who, study_id, though_hidden=True) is None:
             raise NotFound("This study has no result yet. Follow its job and ask again when it is done.")
         return analyses.result_json(session, who, study_id)
-
-
-@router.get("/studies/{study_id}/events")
-def events(study_id: UUID, who: SignedIn) -> list[EventOut]:
-    """Events of the newest result in order of time."""
-    with reading() as session:
-        return [EventOut.model_validate(event) for event in analyses.events(session, who, study_id)]
-
-
-@router.post("/events/{event_id}/decision")
-def decide(event_id: UUID, asked: DecisionIn, who: SignedIn) -> DecisionOut:
-    """Accept or dismiss an event, or withdraw one's decision; the model's output stays as it was."""
-    with writing() as session:
-        return DecisionOut.model_validate(
-            reviews.decide(session, who, event_id, decision=asked.decision, reason=asked.reason, seen=asked.seen))

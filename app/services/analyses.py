@@ -19,7 +19,8 @@ from app.db.studies import StoredFile, Study
 from app.db.work import Job
 from app.errors import Conflict, NotFound
 from app.file_store import open_store
-from app.services import audit, reviews
+from app.services import audit, beside_model, blind_reads, reviews, standing
+from app.services.standing import Finding
 from app.settings import current
 from ml.analysis import AnalysisResult, RegionalSpectrogram, Spans, Trends
 
@@ -47,6 +48,7 @@ class AnalysisView:
     prior: str
     elapsed_s: float
     n_events: int
+    unsure_below: float | None = None        # highest probability under which the model had better say nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +60,17 @@ class EventView:
     start_s: float
     stop_s: float
     clock: str                               # recorder's clock at the start, or time from the start
-    max_prob: float
-    mean_prob: float
-    decision: str                            # "accepted", "dismissed" or "" (open)
+    max_prob: float | None                   # of the pattern, as the model sees it there; None where it assessed nothing
+    mean_prob: float | None
+    decision: str                            # "accepted", "dismissed", "unsure" or "" (open)
     reviewed_by: str
     frequency_hz: float | None = None        # these three are None where they cannot be told
     laterality: float | None = None          # -1 left only .. +1 right only
     extent: float | None = None              # share of the 18 bipolar pairs, 0..1
+    event_id: UUID | None = None             # the model's event that it is or was made of; None: labelled by a reader
+    changed: bool = False                    # pattern or borders are a reader's
+    revision: int = 0                        # acts on it so far
+    disagrees: bool = False                  # a reader dismissed it, or says another pattern than is the likeliest to the model there
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +146,7 @@ def save(session: Session, job: Job, found: dict[str, Any]) -> UUID:
         return known
     analysis = Analysis(
         **key, job_id=job.id, parameters=job.parameters, model_name=versions["model"], elapsed_s=found["elapsed_s"],
-        summary=found["summary"], result_file_id=_file(session, job, "arrays", found["arrays"]),
+        summary=found["summary"] | _vectors(session, job, found), result_file_id=_file(session, job, "arrays", found["arrays"]),
         spectrogram_file_id=_file(session, job, "spectrogram", found["spectrogram"]) if found["spectrogram"] else None,
     )
     session.add(analysis)
@@ -149,10 +155,22 @@ def save(session: Session, job: Job, found: dict[str, Any]) -> UUID:
     return analysis.id
 
 
-def latest(session: Session, who: Actor, study_id: UUID) -> AnalysisView | None:
-    """The newest analysis of a study, or None before the first has ended."""
+def newest_id(session: Session, study_id: UUID) -> UUID | None:
+    """The newest analysis of a study, which an actor may see by other means. For services only."""
+    query = select(Analysis.id).where(Analysis.study_id == study_id)
+    return session.scalar(query.order_by(Analysis.created_at.desc(), Analysis.run_number.desc()).limit(1))
+
+
+def latest(session: Session, who: Actor, study_id: UUID, *, though_hidden: bool = False) -> AnalysisView | None:
+    """The newest analysis of a study; None before the first has ended, and for who reads the study without the model.
+
+    Parameters
+    ----------
+    though_hidden
+        For services that take what is no output of the model from it.
+    """
     analysis = _newest(session, who, study_id)
-    if analysis is None:
+    if analysis is None or (not though_hidden and blind_reads.hides(session, who, study_id)):
         return None
     n_events = session.scalar(select(func.count()).select_from(FoundEvent).where(FoundEvent.analysis_id == analysis.id))
     summary = analysis.summary
@@ -161,20 +179,22 @@ def latest(session: Session, who: Actor, study_id: UUID) -> AnalysisView | None:
         model_name=analysis.model_name, model_sha256=analysis.model_sha256, pipeline_version=analysis.pipeline_version,
         findings=tuple(summary["findings"]), quality=summary["quality"], seconds_by_class=summary["seconds_by_class"],
         assessed_s=summary["assessed_s"], not_assessed_s=summary["not_assessed_s"], prior=summary["prior"],
-        elapsed_s=analysis.elapsed_s, n_events=n_events or 0,
+        elapsed_s=analysis.elapsed_s, n_events=n_events or 0, unsure_below=summary.get("unsure_below"),
     )
 
 
 def events(session: Session, who: Actor, study_id: UUID) -> list[EventView]:
-    """Events of the newest analysis in order of time, each with the decision that holds."""
-    study = _study(session, who, study_id)
-    analysis = _newest(session, who, study_id)
-    if analysis is None:
-        return []
-    query = select(FoundEvent).where(FoundEvent.analysis_id == analysis.id).order_by(FoundEvent.start_s, FoundEvent.pattern)
-    found = session.scalars(query).all()
-    held = reviews.standing(session, [event.id for event in found])
-    return [_event_view(event, study, held.get(event.id)) for event in found]
+    """What stands of a study in order of time: events of the newest analysis as readers left them, and readers' own labels.
+
+    Who reads without the model gets nothing but his or her own labels.
+    """
+    study, hidden = _study(session, who, study_id), blind_reads.hides(session, who, study_id)
+    analysis = None if hidden else _newest(session, who, study_id)
+    found = standing.findings(session, study_id, analysis.id if analysis else None, reader=who.user_id if hidden else None)
+    names = standing.names(session, found)
+    asked = analysis is not None and any(finding.max_prob is None for finding in found)
+    prob = result_of(analysis).spans if asked and analysis else None
+    return [_event_view(beside_model.with_prob(finding, prob), study, names, disagrees=beside_model.disagrees(finding, prob)) for finding in found]
 
 
 def spans(session: Session, who: Actor, study_id: UUID) -> Spans:
@@ -184,8 +204,16 @@ def spans(session: Session, who: Actor, study_id: UUID) -> Spans:
     ------
     NotFound
         If the study is another clinic's, or has not been analysed yet.
+    ModelHidden
+        If ``who`` reads the study without the model.
     """
-    return _result(_analysed(session, who, study_id).result_file.sha256).spans
+    return _result(_shown(session, who, study_id).result_file.sha256).spans
+
+
+def kept(session: Session, who: Actor, study_id: UUID) -> tuple[Analysis, AnalysisResult]:
+    """The newest analysis with its arrays; refuses what ``spans`` refuses. For services only."""
+    analysis = _shown(session, who, study_id)
+    return analysis, result_of(analysis)
 
 
 def spectrogram(session: Session, who: Actor, study_id: UUID) -> RegionalSpectrogram:
@@ -215,7 +243,7 @@ def result_json(session: Session, who: Actor, study_id: UUID) -> dict[str, Any]:
     """The newest analysis as ``hms analyse --json`` prints it."""
     from ml.result_json import to_json
 
-    return to_json(_result(_analysed(session, who, study_id).result_file.sha256))
+    return to_json(_result(_shown(session, who, study_id).result_file.sha256))
 
 
 def suspected_seizures(session: Session, who: Actor, *, limit: int = 200) -> list[AlertRow]:
@@ -224,10 +252,12 @@ def suspected_seizures(session: Session, who: Actor, *, limit: int = 200) -> lis
     query = (
         select(Study, Analysis, FoundEvent).join(Analysis, Analysis.study_id == Study.id)
         .join(FoundEvent, FoundEvent.analysis_id == Analysis.id)
-        .where(Study.clinic_id == who.clinic_id, FoundEvent.pattern == "seizure", Analysis.id.in_(_newest_ids(who)))
+        .where(Study.clinic_id == who.clinic_id, FoundEvent.pattern == "seizure", Analysis.id.in_(newest_ids(who)))
         .order_by(Analysis.created_at.desc(), FoundEvent.start_s)
     )
-    rows = session.execute(query).all()
+    found = session.execute(query).all()
+    hidden = blind_reads.hidden_among(session, who, {study.id for study, _, _ in found})
+    rows = [row for row in found if row[0].id not in hidden]
     decided = reviews.standing(session, [event.id for _, _, event in rows])
     by_study: dict[UUID, tuple[Study, Analysis, list[FoundEvent]]] = {}
     for study, analysis, event in rows:
@@ -250,7 +280,8 @@ def _newest(session: Session, who: Actor, study_id: UUID) -> Analysis | None:
     return session.scalar(query.order_by(Analysis.created_at.desc(), Analysis.run_number.desc()).limit(1))
 
 
-def _newest_ids(who: Actor) -> Any:
+def newest_ids(who: Actor) -> Any:
+    """A subquery: the newest analysis of every study of the clinic that stands. For services only."""
     rank = func.row_number().over(
         partition_by=Analysis.study_id, order_by=(Analysis.created_at.desc(), Analysis.run_number.desc())
     )
@@ -259,11 +290,23 @@ def _newest_ids(who: Actor) -> Any:
     return select(ranked.c.id).where(ranked.c.rank == 1)
 
 
+def _shown(session: Session, who: Actor, study_id: UUID) -> Analysis:
+    """The newest analysis, for what the model says; who reads without it is refused."""
+    analysis = _analysed(session, who, study_id)
+    blind_reads.refuse_hidden(session, who, study_id)
+    return analysis
+
+
 def _analysed(session: Session, who: Actor, study_id: UUID) -> Analysis:
     analysis = _newest(session, who, study_id)
     if analysis is None:
         raise NotFound("This study has not been analysed yet. Its progress is on the page of the study.")
     return analysis
+
+
+def result_of(analysis: Analysis) -> AnalysisResult:
+    """The arrays of an analysis that an actor may see. For services only."""
+    return _result(analysis.result_file.sha256)
 
 
 @lru_cache(maxsize=8)      # content-addressed, so never stale; a viewer asks for the same result many times
@@ -294,12 +337,13 @@ def _trends(sha256: str) -> Trends | None:
     return result_archive.trends_from_bytes(open_store(current()).read_bytes(sha256))
 
 
-def _event_view(event: FoundEvent, study: Study, review: reviews.ReviewView | None) -> EventView:
+def _event_view(finding: Finding, study: Study, names: dict[UUID, str], *, disagrees: bool) -> EventView:
     return EventView(
-        id=event.id, pattern=event.pattern, start_s=event.start_s, stop_s=event.stop_s,
-        clock=_clock(study.start_local, event.start_s), max_prob=event.max_prob, mean_prob=event.mean_prob,
-        decision=review.decision if review else "", reviewed_by=review.user_name if review else "",
-        frequency_hz=event.frequency_hz, laterality=event.laterality, extent=event.extent,
+        id=finding.id, pattern=finding.pattern, start_s=finding.start_s, stop_s=finding.stop_s,
+        clock=clock_at(study.start_local, finding.start_s), max_prob=finding.max_prob, mean_prob=finding.mean_prob,
+        decision=finding.status, reviewed_by=names.get(finding.user_id, "") if finding.user_id else "",
+        frequency_hz=finding.frequency_hz, laterality=finding.laterality, extent=finding.extent,
+        event_id=finding.event_id, changed=finding.changed, revision=finding.revision, disagrees=disagrees,
     )
 
 
@@ -308,16 +352,25 @@ def _alert(study: Study, analysis: Analysis, seizures: list[FoundEvent]) -> Aler
         study_id=study.id, patient_name=study.patient.name, record_number=study.patient.record_number,
         original_name=study.original_name, synthetic=study.synthetic, analysed_at=analysis.created_at,
         n_seizures=len(seizures), total_s=sum(event.stop_s - event.start_s for event in seizures),
-        first_start_s=seizures[0].start_s, first_clock=_clock(study.start_local, seizures[0].start_s),
+        first_start_s=seizures[0].start_s, first_clock=clock_at(study.start_local, seizures[0].start_s),
         max_prob=max(event.max_prob for event in seizures),
     )
 
 
-def _clock(start_local: datetime | None, at_s: float) -> str:
+def clock_at(start_local: datetime | None, at_s: float) -> str:
     """The recorder's clock, or time from the start where the file states none."""
     if start_local is None:
         return f"+{timedelta(seconds=int(at_s))}"
     return (start_local + timedelta(seconds=at_s)).strftime("%H:%M:%S")
+
+
+def _vectors(session: Session, job: Job, found: dict[str, Any]) -> dict[str, str]:
+    """Where the vectors of the windows are, as a summary names them."""
+    stored = found.get("embedding")
+    if stored is None:
+        return {}
+    _file(session, job, "embedding", stored)
+    return {"embedding_sha256": stored["sha256"]}
 
 
 def _file(session: Session, job: Job, kind: str, stored: dict[str, Any]) -> UUID:

@@ -63,7 +63,7 @@ def quality_report(session: Session, who: Actor, study_id: UUID) -> QualityRepor
         If the analysis did not keep it.
     """
     studies.get(session, who, study_id)
-    require(who, Permission.DOWNLOAD)
+    require(who, Permission.DOWNLOAD_QUALITY)
     report = analyses.quality_report(session, who, study_id)
     if report is None:
         raise NotFound("This analysis did not store the quality of every second, or could not assess the recording. Analyse it again.")

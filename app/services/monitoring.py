@@ -16,14 +16,13 @@ from app import jobs
 from app.access import Actor, Permission, require
 from app.db.work import Job, WorkerBeat
 from app.jobs import JobView
-from app.jobs.states import now
+from app.jobs.states import BACKGROUND, QUEUES, now
 from app.services import audit
 from app.settings import current
 
 BEATS_MISSED: Final[int] = 3
 """A worker that has not shown itself for so many rounds of its caretaker (at least a lease) counts as dead."""
 FORGET_WORKERS: Final[timedelta] = timedelta(days=1)
-QUEUES: Final[tuple[str, ...]] = ("cpu", "gpu")
 STATES: Final[tuple[str, ...]] = ("queued", "running", "done", "failed", "cancelled", "quarantined")
 
 
@@ -78,7 +77,7 @@ class MonitoringView:
 
     mode: str                                    # "embedded", "service"
     counts: dict[str, dict[str, int]]            # queue → state → jobs of the clinic
-    oldest_queued_s: float | None                # age of the job that has waited longest
+    oldest_queued_s: float | None                # age of the job that has waited longest; the background may wait
     workers: tuple[WorkerView, ...]
     open_jobs: tuple[JobRow, ...]                # running first, then queued in their order
     failures: tuple[JobRow, ...]                 # failed and quarantined, newest first
@@ -139,7 +138,7 @@ def _counts(session: Session, who: Actor) -> dict[str, dict[str, int]]:
 
 
 def _oldest_s(session: Session, who: Actor, at: datetime) -> float | None:
-    oldest = session.scalar(select(func.min(Job.created_at)).where(Job.clinic_id == who.clinic_id, Job.state == "queued"))
+    oldest = session.scalar(select(func.min(Job.created_at)).where(Job.clinic_id == who.clinic_id, Job.state == "queued", Job.queue != BACKGROUND))
     return None if oldest is None else max(0.0, (at - oldest).total_seconds())
 
 

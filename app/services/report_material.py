@@ -7,16 +7,16 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.db.accounts import Clinic, User
-from app.db.findings import Analysis, FoundEvent
+from app.db.findings import Analysis
 from app.db.reports import Report
 from app.db.studies import Study
 from app.errors import NotFound
 from app.reporting.report_data import SECTIONS, EventRow, Fact, FindingRow, ReportData, Section
 from app.services import ages, reviews, site
+from app.services.reviews import AcceptedEvent
 from ml import acns
 from ml.classes import DISPLAY_NAMES, LONG_NAMES, PATTERNS, PatternClass
 
@@ -29,7 +29,7 @@ class FigureRequest:
     start_s: float
     event_start_s: float
     event_stop_s: float
-    max_prob: float
+    max_prob: float | None       # None where a reader labelled or changed it
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +47,6 @@ class ReportMaterial:
     right_first: bool = False        # order of the montage at this site
 
 
-def accepted_events(session: Session, analysis_id: UUID) -> list[FoundEvent]:
-    """Events of an analysis whose standing review is an acceptance, in order of time."""
-    query = select(FoundEvent).where(FoundEvent.analysis_id == analysis_id).order_by(FoundEvent.start_s, FoundEvent.pattern)
-    events = session.scalars(query).all()
-    held = reviews.standing(session, [event.id for event in events])
-    return [event for event in events if event.id in held and held[event.id].decision == "accepted"]
-
-
 def gather(session: Session, report_id: UUID, *, now: datetime) -> ReportMaterial:
     """Collect a report for rendering. Called by the worker with the id from its job, which a service authorised."""
     report = session.get(Report, report_id)
@@ -63,7 +55,7 @@ def gather(session: Session, report_id: UUID, *, now: datetime) -> ReportMateria
     study = session.get_one(Study, report.study_id)
     analysis = session.get(Analysis, report.analysis_id) if report.analysis_id else None
     wanted = set(report.content.get("events", []))
-    events = [event for event in accepted_events(session, analysis.id) if str(event.id) in wanted] if analysis else []
+    events = [event for event in reviews.accepted(session, study.id, report.analysis_id) if str(event.event_id) in wanted]
     data = _data(session, report, study, analysis, events, now)
     readable = study.readable_file or study.file
     return ReportMaterial(
@@ -77,18 +69,18 @@ def _mains_hz(analysis: Analysis | None) -> float | None:
     return float(found) if found else None
 
 
-def figure_requests(events: Sequence[FoundEvent], duration_s: float) -> tuple[FigureRequest, ...]:
+def figure_requests(events: Sequence[AcceptedEvent], duration_s: float) -> tuple[FigureRequest, ...]:
     """One figure for each accepted pattern, at its event with the highest probability."""
     requests = []
     for pattern in PATTERNS:
         if same := [event for event in events if event.pattern == pattern]:
-            best = max(same, key=lambda event: event.max_prob)
+            best = max(same, key=lambda event: event.max_prob or 0.0)
             start = max(0.0, min((best.start_s + best.stop_s) / 2 - 5.0, duration_s - 10.0))
             requests.append(FigureRequest(pattern, float(round(start)), best.start_s, best.stop_s, best.max_prob))
     return tuple(requests)
 
 
-def finding_rows(events: Sequence[FoundEvent], assessed_s: float) -> tuple[FindingRow, ...]:
+def finding_rows(events: Sequence[AcceptedEvent], assessed_s: float) -> tuple[FindingRow, ...]:
     """Accepted events summed by pattern; overlapping events of one pattern count once."""
     rows = []
     for pattern in PATTERNS:
@@ -99,7 +91,7 @@ def finding_rows(events: Sequence[FoundEvent], assessed_s: float) -> tuple[Findi
             rows.append(FindingRow(
                 pattern=long_name(pattern), count=len(same), total=length_text(total), share=f"{100 * share:.1f} % of assessed time",
                 prevalence=acns.prevalence(share), longest=f"{length_text(longest)} ({acns.duration(longest)})",
-                max_prob=f"{max(event.max_prob for event in same):.2f}",
+                max_prob=_prob_text(max((event.max_prob for event in same if event.max_prob is not None), default=None)),
             ))
     return tuple(rows)
 
@@ -135,7 +127,7 @@ def clock_text(start_local: datetime | None, at_s: float) -> str:
     return (start_local + timedelta(seconds=at_s)).strftime("%Y-%m-%d %H:%M:%S")
 
 
-def _data(session: Session, report: Report, study: Study, analysis: Analysis | None, events: list[FoundEvent], now: datetime) -> ReportData:
+def _data(session: Session, report: Report, study: Study, analysis: Analysis | None, events: list[AcceptedEvent], now: datetime) -> ReportData:
     clinic = session.get_one(Clinic, study.clinic_id)
     summary = analysis.summary if analysis else {}
     assessed_s = float(summary.get("assessed_s", 0.0))
@@ -145,7 +137,7 @@ def _data(session: Session, report: Report, study: Study, analysis: Analysis | N
         title="EEG report", clinic=clinic.name, status=report.status, synthetic=study.synthetic,
         patient=_patient_facts(study), header_line=_header_line(study), study=_study_facts(study, assessed_s),
         sections=tuple(Section(title, texts.get(key, "")) for key, title in SECTIONS.items()),
-        findings=finding_rows(events, assessed_s), events=_event_rows(session, events, study.start_local), figures=(),
+        findings=finding_rows(events, assessed_s), events=_event_rows(events, study.start_local), figures=(),
         technical=tuple(finding for finding in summary.get("findings", []) if finding not in warnings), warnings=warnings, model=_model_facts(analysis),
         formula="Share of assessed time = seconds covered by accepted events of the pattern / seconds that the model assessed. "
                 "Terms: ACNS Standardized Critical Care EEG Terminology, 2021 version.",
@@ -179,13 +171,17 @@ def _study_facts(study: Study, assessed_s: float) -> tuple[Fact, ...]:
     )
 
 
-def _event_rows(session: Session, events: list[FoundEvent], start_local: datetime | None) -> tuple[EventRow, ...]:
-    held = reviews.standing(session, [event.id for event in events])
+def _event_rows(events: list[AcceptedEvent], start_local: datetime | None) -> tuple[EventRow, ...]:
     return tuple(
         EventRow(number, next(name for key, name in DISPLAY_NAMES.items() if key == event.pattern), clock_text(start_local, event.start_s),
-                 length_text(event.stop_s - event.start_s), f"{event.max_prob:.2f}", f"{event.mean_prob:.2f}", held[event.id].user_name)
+                 length_text(event.stop_s - event.start_s), _prob_text(event.max_prob), _prob_text(event.mean_prob), event.reviewed_by)
         for number, event in enumerate(events, start=1)
     )
+
+
+def _prob_text(prob: float | None) -> str:
+    """A dash where the stretch or the pattern is a reader's: the model found no such event."""
+    return "–" if prob is None else f"{prob:.2f}"
 
 
 def _model_facts(analysis: Analysis | None) -> tuple[Fact, ...]:

@@ -22,8 +22,8 @@ from app.db.studies import StoredFile, Study
 from app.db.work import Job
 from app.errors import Conflict, Invalid, NotFound
 from app.reporting.report_data import SECTIONS, FindingRow
-from app.services import audit, studies
-from app.services.report_material import accepted_events, finding_rows
+from app.services import audit, blind_reads, reviews, studies
+from app.services.report_material import finding_rows
 
 TEXT_LIMIT: Final = 20_000
 
@@ -78,6 +78,7 @@ def find_for(session: Session, who: Actor, study_id: UUID) -> ReportView | None:
     """The newest report of a study, or None before somebody began one."""
     studies.get(session, who, study_id)
     require(who, Permission.READ_STUDIES)
+    blind_reads.refuse_hidden(session, who, study_id)
     report = _newest(session, study_id)
     return _view(session, report) if report else None
 
@@ -87,6 +88,7 @@ def draft_for(session: Session, who: Actor, study_id: UUID, *, now: datetime) ->
     study = studies.get(session, who, study_id)
     require(who, Permission.WRITE_REPORT)
     study.require_standing()
+    blind_reads.refuse_hidden(session, who, study_id)
     report = _newest(session, study_id)
     if report is None:
         report = Report(study_id=study.id, author_id=who.user_id, changed_at=now, content={"texts": {}, "events": []})
@@ -173,7 +175,7 @@ def findings(session: Session, who: Actor, report_id: UUID) -> tuple[FindingRow,
     if analysis is None:
         return ()
     wanted = set(report.content.get("events", []))
-    events = [event for event in accepted_events(session, analysis.id) if str(event.id) in wanted]
+    events = [event for event in reviews.accepted(session, report.study_id, analysis.id) if str(event.event_id) in wanted]
     return finding_rows(events, float(analysis.summary.get("assessed_s", 0.0)))
 
 
@@ -197,6 +199,7 @@ def _get(session: Session, who: Actor, report_id: UUID) -> Report:
     if report is None or _clinic_of(session, report) != who.clinic_id:
         raise NotFound("There is no such report in your clinic. Look for it in the list of reports.")
     require(who, Permission.READ_STUDIES)
+    blind_reads.refuse_hidden(session, who, report.study_id)     # it tells what the model suggested and others accepted
     return report
 
 
@@ -222,10 +225,13 @@ def _take_up_events(session: Session, report: Report, now: datetime) -> None:
     analysis_id = session.scalar(
         select(Analysis.id).where(Analysis.study_id == report.study_id).order_by(Analysis.run_number.desc(), Analysis.created_at.desc()).limit(1)
     )
-    events = [str(event.id) for event in accepted_events(session, analysis_id)] if analysis_id else []
-    if events != report.content.get("events", []) or analysis_id != report.analysis_id:
+    taken = reviews.accepted(session, report.study_id, analysis_id)
+    stretches = [[event.pattern, event.start_s, event.stop_s] for event in taken]      # a moved border makes a new version too
+    events = [str(event.event_id) for event in taken]
+    known = (report.content.get("events", []), report.content.get("stretches", stretches), report.analysis_id)
+    if (events, stretches, analysis_id) != known:
         report.analysis_id = analysis_id
-        _change(report, now, events=events)
+        _change(report, now, events=events, stretches=stretches)
 
 
 def _change(report: Report, now: datetime, **content: object) -> None:

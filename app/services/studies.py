@@ -17,7 +17,7 @@ from app.db.patients import Patient
 from app.db.studies import StoredFile, Study
 from app.db.work import Job
 from app.errors import Conflict, Invalid, NotFound
-from app.services import ages, audit, patients, reviews
+from app.services import ages, audit, blind_reads, patients, reviews
 from app.services.ages import Age
 from app.services.header_facts import differences
 from app.services.patients import PatientView
@@ -123,6 +123,11 @@ class StudyView:
                      for index, (signal, kind) in enumerate(zip(self.signals, layout.kinds, strict=True)))
 
     @property
+    def stands(self) -> bool:
+        """Whether it is a study of its own to work on: no part of a joined one, and not taken apart."""
+        return self.joined_into is None and not self.separated
+
+    @property
     def may_be_assessed(self) -> bool:
         return not self.age.is_neonate
 
@@ -195,14 +200,14 @@ def worklist(
         wanted.append(or_(*(column.icontains(text.strip(), autoescape=True)
                             for column in (Patient.name, Patient.record_number, Study.original_name))))
     query = select(Study).join(Patient, Study.patient_id == Patient.id).where(*wanted)
-    return _rows(session, session.scalars(query.order_by(Study.created_at.desc(), Study.id).limit(limit)).all())
+    return _rows(session, who, session.scalars(query.order_by(Study.created_at.desc(), Study.id).limit(limit)).all())
 
 
 def row(session: Session, who: Actor, study_id: UUID) -> StudyRow:
     """One study as the worklist shows it: with the state of its newest job."""
     study = get(session, who, study_id)
     require(who, Permission.READ_STUDIES)
-    return _rows(session, [study])[0]
+    return _rows(session, who, [study])[0]
 
 
 def find(session: Session, who: Actor, study_id: UUID) -> StudyView:
@@ -312,10 +317,11 @@ def _file(session: Session, clinic_id: UUID, sha256: str, size: int) -> StoredFi
     return file
 
 
-def _rows(session: Session, found: Sequence[Study]) -> list[StudyRow]:
+def _rows(session: Session, who: Actor, found: Sequence[Study]) -> list[StudyRow]:
     ids = [study.id for study in found]
     jobs = _newest_jobs(session, ids)
-    analyses = _newest_analyses(session, ids)
+    hidden = blind_reads.hidden_among(session, who, ids)       # the reader is shown nothing that the model says of these
+    analyses = _newest_analyses(session, [key for key in ids if key not in hidden])
     counts = _event_counts(session, [analysis.id for analysis in analyses.values()])
     return [_row(study, jobs.get(study.id), analyses.get(study.id), counts) for study in found]
 

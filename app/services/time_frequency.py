@@ -101,7 +101,7 @@ def choices(study: StudyView) -> dict[str, str]:
 
 def pictures(session: Session, who: Actor, store: FileStore, study_id: UUID, wish: Wish) -> Pictures:
     """The images of a wish, or a sentence that says what stands in its way and what to choose instead."""
-    study, analysis = studies.find(session, who, study_id), analyses.latest(session, who, study_id)
+    study, analysis = studies.find(session, who, study_id), analyses.latest(session, who, study_id, though_hidden=True)
     span = _span(study, wish)
     problem = _problem(study, analysis, wish, span)
     if problem:

@@ -1,6 +1,6 @@
 // The EEG page on its canvas: paper, grid, traces, gaps, marks, calibration bar. Draws what it is given and keeps nothing.
 import { NOT_RECORDED } from "./bytes.mjs";
-import { axisTimes, CODES, hatch, strokes, text, within, withAlpha } from "./paint.mjs";
+import { axisTimes, hatch, inShort, strokes, text, within, withAlpha } from "./paint.mjs";
 
 export const GUTTER = 76;      // CSS px left of the traces; the overview has the same, so that times line up
 export const RIGHT = 8;        // and right of them
@@ -9,11 +9,12 @@ const ECG_DIVISOR = 10;        // the ECG is drawn ten times smaller than the EE
 const LIGHT_GRID_PX = 5;       // a 0.2-s grid finer than this is gray mud
 
 /** Draw a page; returns where things are: `x` of a time, baselines of the traces. */
-export function draw(ctx, page, look, { events, annotations, gaps }) {
+export function draw(ctx, page, look, { events, annotations, gaps, shades }) {
   const geo = geometry(page, look), { colors } = look, { top, plotH } = geo, bottom = look.height - BOTTOM / 2;
   ctx.fillStyle = colors.paper;
   ctx.fillRect(0, 0, look.width, look.height);
   for (const { start, stop, pattern, decision } of events) fillSpan(ctx, geo, start, stop, top, plotH, withAlpha(colors.classes[pattern], decision === "dismissed" ? 0.03 : 0.1));
+  drawShades(ctx, geo, look, page.names, shades);
   drawGrid(ctx, geo, look);
   for (const [from, to] of gaps) drawGap(ctx, geo, look, from, to);
   within(ctx, geo.left, top, geo.plotW, plotH, () => {
@@ -24,6 +25,7 @@ export function draw(ctx, page, look, { events, annotations, gaps }) {
   drawLabels(ctx, page, geo, look);
   if (page.banner) text(ctx, page.banner, geo.left, top - BANNER / 2, { color: colors.clipped, size: 12, weight: "bold" });
   drawLanes(ctx, geo, look, events, annotations);
+  if (look.target) fillSpan(ctx, geo, look.target.from, look.target.to, geo.bottom - 4, 4, colors.box);      // what the keys act on
   axisTimes(ctx, look.clock, look.startS, geo.stopS, geo.left, geo.right, bottom, colors.label);
   text(ctx, look.clock.date(look.startS), 4, bottom, { color: colors.label, size: 10 });
   drawCalibration(ctx, geo, look);
@@ -85,6 +87,17 @@ function fillSpan(ctx, geo, from, to, y, height, color, words = "", below = 0, p
   return [left, width];
 }
 
+/** What moved the model's probability: up as a tint, down as hatching; the part of all traces together is a lane at their top. */
+function drawShades(ctx, geo, { colors }, names, shades) {
+  for (const [traces, from, to, weight] of shades) {
+    const places = traces ? traces.map((name) => names.indexOf(name)).filter((i) => i >= 0).map((i) => [geo.rows[i] - geo.row / 2, geo.row]) : [[geo.top, 6]];
+    for (const [y, height] of places) {
+      const part = fillSpan(ctx, geo, from, to, y, height, weight > 0 ? withAlpha(colors.mark, (traces ? 0.42 : 0.9) * weight) : "transparent");
+      if (part && weight < 0) hatch(ctx, part[0], y, part[1], height, withAlpha(colors.label, 0.7 * -weight));
+    }
+  }
+}
+
 function drawGap(ctx, geo, { colors }, from, to) {
   const part = fillSpan(ctx, geo, from, to, geo.top, geo.plotH, colors.paper), words = { color: colors.label, paper: colors.paper, size: 13, align: "center" };
   if (!part) return;
@@ -103,10 +116,9 @@ function drawLabels(ctx, { names, kinds, poor }, geo, look) {
 /** Above the traces: what the model suggests, and what the file itself says; words that would cover others are left out. */
 function drawLanes(ctx, geo, { colors, startS }, events, notes) {
   let free = geo.left;
-  for (const { start, stop, pattern, max, decision } of events) {
-    const color = colors.classes[pattern], part = fillSpan(ctx, geo, start, stop, LANE, 3, color);
-    const words = `${CODES[pattern]} ${max.toFixed(2)}${{ accepted: " ✓ accepted", dismissed: " ✗ dismissed" }[decision] ?? ""}`;
-    if (part && part[0] + 2 >= free) free = part[0] + 12 + text(ctx, words, part[0] + 2, LANE / 2 + 1, { color, weight: "bold" });
+  for (const event of events) {
+    const color = colors.classes[event.pattern], part = fillSpan(ctx, geo, event.start, event.stop, LANE, 3, color);
+    if (part && part[0] + 2 >= free) free = part[0] + 12 + text(ctx, inShort(event), part[0] + 2, LANE / 2 + 1, { color, weight: "bold" });
   }
   free = geo.left;
   for (const { onset, duration, text: words } of notes) {

@@ -2,6 +2,10 @@
 
 export const CODES = { seizure: "SZ", lpd: "LPD", gpd: "GPD", lrda: "LRDA", grda: "GRDA", other: "OTH" };
 export const CLASSES = Object.keys(CODES);
+const SIGNS = { accepted: "✓ accepted", dismissed: "✗ dismissed", unsure: "? unsure" };
+
+/** A finding in a few letters: what the model gives it, or that a reader labelled or changed it, and what holds of it. */
+export const inShort = ({ pattern, max, own, changed, decision }) => [CODES[pattern], own || changed ? "✎" : max?.toFixed(2), own && decision !== "unsure" ? "" : SIGNS[decision]].filter(Boolean).join(" ");
 const COLORS = ["paper", "ink", "ecg", "grid", "second", "gap", "label", "mark", "clipped", "box"];
 
 /** Fit the bitmap of a canvas to its CSS box and the screen's pixels, and clear it; its context then counts in CSS pixels. */

@@ -31,7 +31,7 @@ export class Strip {
   }
 
   async load() {
-    if (this.facts.analysed) this.ribbon = await bytes(`${this.address}/ribbon`).then(decodeRibbon).catch((error) => this.hooks.say(error.message));
+    if (this.facts.analysed && !this.facts.blind) this.ribbon = await bytes(`${this.address}/ribbon`).then(decodeRibbon).catch((error) => this.hooks.say(error.message));
     this.redraw();
   }
 
@@ -69,7 +69,7 @@ export class Strip {
 
   paintOverview() {
     const { ctx, height } = sharp(this.overview), colors = palette(this.root), axis = this.axis(), { ribbon, annotations, clock, facts } = this;
-    drawOverview(ctx, axis, height, { ribbon, annotations, clock, colors, gaps: facts.gaps, events: facts.events });
+    drawOverview(ctx, axis, height, { ribbon, annotations, clock, colors, gaps: facts.gaps, events: facts.events, unsureBelow: facts.unsureBelow });
     if (!ribbon) text(ctx, facts.state, axis.left + 10, 44, { color: colors.label, size: 13 });
   }
 

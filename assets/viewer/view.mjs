@@ -2,11 +2,12 @@
 import { fetched, NOT_RECORDED } from "./bytes.mjs";
 import { Clock } from "./clock.mjs";
 import { draw, GUTTER, RIGHT } from "./eeg.mjs";
-import { Findings } from "./findings.mjs";
+import { Explained } from "./explained.mjs";
+import { Findings, post, WINDOW_S } from "./findings.mjs";
 import { actionOf } from "./keys.mjs";
-import { spanAt } from "./overview.mjs";
+import { spanAt, unsureAfter } from "./overview.mjs";
 import { Pages } from "./pages.mjs";
-import { palette, sharp } from "./paint.mjs";
+import { CLASSES, CODES, inShort, palette, sharp } from "./paint.mjs";
 import { showNotes, showWindow } from "./panel.mjs";
 import { Strip } from "./strip.mjs";
 
@@ -26,9 +27,11 @@ export class View {
     this.pages = new Pages(`${address}/page`);
     this.strip = new Strip(root, facts, clock, { say, go: (seconds) => this.center(seconds), hover: (words, seconds) => this.hovered(words, seconds) });
     this.findings = new Findings(this.part("events"), facts, clock, {
-      say, changed: () => { this.paint(); this.strip.paintOverview(); }, go: (event) => this.goEvent(event),
-      seen: () => ({ start_s: this.startS, duration_s: this.durationS, screen: this.part("status").textContent }),
+      say, changed: () => { this.paint(); this.strip.paintOverview(); }, go: (event) => this.goEvent(event), moment: () => this.moment, middle: () => this.middle, through: () => this.value("through"),
+      shows: ([from, to]) => from < this.startS + this.durationS && to > this.startS,
+      seen: () => ({ start_s: this.startS, duration_s: this.durationS, screen: this.part("status").textContent, model_shown: facts.analysed && !facts.blind }),
     });
+    this.explained = new Explained(this.part("explanation"), () => this.paint());
     this.listen();
     this.open();
   }
@@ -54,6 +57,8 @@ export class View {
     this.root.addEventListener("click", (event) => this.clicked(event));
     this.root.addEventListener("change", ({ target }) => target.dataset.setting && this.changed(target));
     this.canvas.onpointermove = (event) => this.pointed(event);
+    this.canvas.onpointerdown = (event) => { this.pointed(event); this.canvas.setPointerCapture(event.pointerId); this.dragged = { px: event.offsetX, from: this.cursorS }; };
+    this.canvas.onpointerup = () => { this.dragged = null; };
     this.canvas.onpointerleave = () => this.hovered("", null);
     this.part("goto-form").onsubmit = (event) => this.submitted(event);
     this.resized = new ResizeObserver(() => (this.value("page").endsWith("mm") ? this.goTo(this.startS) : this.paint()));
@@ -66,7 +71,7 @@ export class View {
     this.resized.disconnect();
     this.strip.close();
     this.pages.keepOnly([]);
-    for (const timer of [this.addressTimer, this.spoken]) clearTimeout(timer);
+    for (const timer of [this.addressTimer, this.spoken, this.telling]) clearTimeout(timer);
     this.turn = -1;
   }
 
@@ -76,6 +81,10 @@ export class View {
     const chosen = this.value("page");
     return chosen.endsWith("mm") ? Math.round((this.plotW / this.pxPerMm / parseFloat(chosen)) * 10) / 10 : Number(chosen);
   }
+
+  /** The moment that keys speak of: under the pointer, or else the middle of the page. */
+  get moment() { return this.cursorS !== null && this.findings.hooks.shows([this.cursorS, this.cursorS]) ? this.cursorS : this.middle; }
+  get middle() { return this.startS + this.durationS / 2; }
 
   query(startS) {
     const px = Math.ceil((this.plotW * (window.devicePixelRatio || 1)) / 100) * 100, query = { t0: startS.toFixed(3), dur: this.durationS, px };
@@ -117,7 +126,9 @@ export class View {
     if (!page) return;
     const gaps = [...page.gaps, [facts.durationS, startS + durationS]].filter(([from, to]) => from < to), colors = palette(this.part("paper"));
     const look = { width, height, startS, durationS, clock, pxPerMm, colors, uvPerMm: Number(this.value("sensitivity")), negativeUp: this.value("polarity") === "up" };
-    this.geo = draw(ctx, page, look, { gaps, events: facts.events, annotations: notes });
+    look.target = this.findings.mayReview && this.findings.target();
+    this.part("target").textContent = look.target ? `${clock.time(look.target.from)} – ${clock.time(look.target.to)}${look.target.event ? `, ${inShort(look.target.event)}` : ""}` : "";
+    this.geo = draw(ctx, page, look, { gaps, events: facts.events, annotations: notes, shades: this.explained.cells });
     this.tell();
     this.detail();
     this.root.dispatchEvent(new CustomEvent("viewer-drawn", { detail: { startS, durationS } }));
@@ -133,15 +144,23 @@ export class View {
     clearTimeout(this.spoken);
     this.spoken = setTimeout(() => {
       const here = facts.events.filter((event) => event.start < stopS && event.stop > startS);
-      const found = here.map((event) => `model suggests ${event.pattern}, highest probability ${event.max.toFixed(2)}`);
+      const found = here.map((event) => (event.own ? `a reader labelled ${event.pattern}` : `model suggests ${event.pattern}, highest probability ${event.max?.toFixed(2) ?? "unknown"}`));
       const words = [`EEG page ${clock.time(startS)} to ${clock.time(stopS)}`, page.montage, page.banner, ...new Set(page.poor), ...found].filter(Boolean).join(", ");
       this.canvas.setAttribute("aria-label", words);
       this.part("live").textContent = words;
     }, 500);
   }
 
-  /** Six probabilities of the window under the cursor, or at the middle of the page. */
-  detail() { showWindow(this.part("window"), this.strip.ribbon, spanAt(this.strip.ribbon, this.cursorS ?? this.startS + this.durationS / 2), this.clock); }
+  /** Six probabilities of the window under the cursor, or at the middle of the page; Dash tells the rest of the latter when paging rests. */
+  detail() {
+    const { strip: { ribbon }, cursorS } = this, middle = spanAt(ribbon, this.startS + this.durationS / 2), tell = () => {
+      this.told = middle;
+      window.dash_clientside.set_props("viewer-window", { data: middle < 0 ? null : ribbon.startS[middle] + ribbon.labelS / 2 });
+    };
+    showWindow(this.part("window"), ribbon, cursorS === null ? middle : spanAt(ribbon, cursorS), this.clock);
+    clearTimeout(this.telling);
+    if (ribbon && middle !== this.told) this.telling = setTimeout(tell, 300);
+  }
 
   noteAddress() {
     this.addressTimer ??= setTimeout(() => {
@@ -161,11 +180,12 @@ export class View {
   clicked(event) {
     const button = event.target.closest("button");
     if (event.detail) button?.blur();                              // after a mouse click the keys belong to the page again
-    if (button?.dataset.action) this.act(button.dataset.action);
+    if (button?.dataset.go) this.center(Number(button.dataset.go));
+    if (button?.dataset.action) this.act(button.dataset.action, button.dataset.argument);
   }
 
   act(name, argument) {
-    const { startS, durationS, findings } = this, middle = startS + durationS / 2, turn = (pages) => () => this.goTo(startS + pages * durationS, Math.sign(pages));
+    const { startS, durationS, findings } = this, turn = (pages) => () => this.goTo(startS + pages * durationS, Math.sign(pages));
     const actions = {
       next: turn(1), previous: turn(-1), "half-on": turn(0.5), "half-back": turn(-0.5),
       first: () => this.goTo(0, 1), last: () => this.goTo(Infinity, -1),
@@ -173,13 +193,48 @@ export class View {
       "more-sensitive": () => this.cycle("sensitivity", -1), "less-sensitive": () => this.cycle("sensitivity", 1),
       shorter: () => this.cycle("page", -1), longer: () => this.cycle("page", 1), montage: () => this.choose("montage", argument),
       notch: () => this.cycle("notch", 1, true), lff: () => this.cycle("lff", 1, true), hff: () => this.cycle("hff", 1, true),
-      "next-event": () => findings.step(1, middle), "previous-event": () => findings.step(-1, middle),
-      accept: () => findings.decideSelected("accepted"), dismiss: () => findings.decideSelected("dismissed"), undo: () => findings.undo(),
-      spectrogram: () => this.toggle("no-spectrogram"), panel: () => this.toggle("no-panel"), paper: () => this.toggle("paper-dark"),
+      "next-event": () => findings.step(1), "previous-event": () => findings.step(-1), "next-disagreement": () => findings.step(1, "disagrees"),
+      "next-open": () => findings.step(1, "open"), "next-unsure": () => this.nextUnsure(), label: () => findings.label(argument), agree: () => findings.act("agree"),
+      dismiss: () => findings.act("dismiss"), undo: () => findings.send("/undo", () => ({})), redo: () => findings.send("/redo", () => ({})),
+      begin: () => findings.border(-1), end: () => findings.border(1), merge: () => findings.merge(), cut: () => findings.cut(),
+      blind: () => this.part("blind")?.showModal(), "first-read": () => this.firstRead(argument), bulk: () => this.askBulk(), similar: () => this.askSimilar(argument), "bulk-go": () => { this.part("bulk").close(); this.agreed(); },
+      window: () => this.part("detail").focus(), spectrogram: () => this.toggle("no-spectrogram"), panel: () => this.toggle("no-panel"), paper: () => this.toggle("paper-dark"),
       "go-to": () => this.part("goto").showModal(), help: () => this.part("help").showModal(),
-      raw: () => this.choose("cleaning", 0), "close-dialog": () => this.root.querySelector("dialog[open]")?.close(), play: () => this.play(),
+      explain: () => this.explained.toggle(this.middle), "explain-view": () => this.explained.turn(argument), "explain-close": () => this.explained.shut(),
+      "explain-cancel": () => post(`/api/v1/jobs/${argument}/cancel`, {}).catch((error) => this.say(error.message)),
+      leave: () => this.explained.shut() || this.act("raw"), raw: () => { findings.select(null); this.choose("cleaning", 0); }, "close-dialog": () => this.root.querySelector("dialog[open]")?.close(), play: () => this.play(),
     };
     actions[name]?.();
+  }
+
+  nextUnsure() {
+    const at = unsureAfter(this.strip.ribbon, this.middle, this.facts.unsureBelow);
+    return Number.isNaN(at) ? this.say("No further window in which the model is unsure.") : this.center(at);
+  }
+
+  /** Begin, save or leave a first read without the model; what may be shown then comes anew from the server. */
+  firstRead(step) {
+    const [path, body] = { begin: ["", {}], other: ["/save", { rest: "other" }], unread: ["/save", { rest: "" }], leave: ["/leave", {}] }[step];
+    this.findings.last.then(() => post(`${this.address}/first-read${path}`, body)).then(() => location.reload(), (error) => this.say(error.message));
+  }
+
+  /** Many changes at once are made only after their number was told. */
+  ask(words, agreed) {
+    Object.assign(this, { agreed });
+    this.part("bulk-count").textContent = `${words} One Undo takes all back.`;
+    this.part("bulk").showModal();
+  }
+
+  askBulk() {
+    const open = this.findings.open();
+    if (open.length) this.ask(`${open.length} unreviewed finding${open.length === 1 ? "" : "s"} will change: accepted as the model suggests.`, () => this.findings.act("accept", open));
+    else this.say("There is nothing to accept.");
+  }
+
+  askSimilar(number) {
+    const middles = [...this.root.querySelectorAll(".window-similar [data-go]")].map(({ dataset }) => Number(dataset.go)), pattern = CLASSES[number - 1];
+    const spans = middles.map((middle) => [Math.max(0, middle - WINDOW_S / 2), middle + WINDOW_S / 2]);
+    this.ask(`${spans.length} windows will change: labelled ${CODES[pattern]}, in place of your own labels there.`, () => this.findings.act("label", [], { pattern, spans }));
   }
 
   toggle(name) {
@@ -234,6 +289,7 @@ export class View {
     const { geo, drawn } = this, page = drawn?.page, seconds = page ? drawn.startS + (offsetX - geo.left) / geo.pxPerS : NaN;
     if (!(offsetX >= geo?.left && seconds <= geo.stopS)) return this.hovered("", null);
     const distance = geo.rows.map((y) => Math.abs(y - offsetY)), row = distance.indexOf(Math.min(...distance));
+    if (this.dragged && Math.abs(offsetX - this.dragged.px) > 4) this.findings.select(null, [Math.min(this.dragged.from, seconds), Math.max(this.dragged.from, seconds)]);
     const raw = page.data[row * page.samples + Math.floor((seconds - page.startS) * page.sfreqHz) * (page.pairs ? 2 : 1)] ?? NOT_RECORDED;
     const value = raw === NOT_RECORDED ? "not recorded" : `${(raw * page.scale[row]).toFixed(1)} µV`;
     return this.hovered([this.clock.time(seconds, 2), page.names[row], value, page.poor[row] && `on this page: ${page.poor[row]}`].filter(Boolean).join(" · "), seconds, offsetX);

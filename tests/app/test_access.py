@@ -24,6 +24,7 @@ def test_every_role_reads_studies(role: Role) -> None:
     (Permission.MANAGE_USERS, {Role.ADMINISTRATOR}),
     (Permission.READ_AUDIT, {Role.ADMINISTRATOR}),
     (Permission.DOWNLOAD, {Role.NEUROLOGIST, Role.ADMINISTRATOR}),
+    (Permission.DOWNLOAD_QUALITY, {Role.NEUROLOGIST, Role.TECHNOLOGIST, Role.ADMINISTRATOR}),
 ])
 def test_who_holds_a_permission(permission: Permission, roles: set[Role]) -> None:
     assert {role for role, who in MAY.items() if who.may(permission)} == roles

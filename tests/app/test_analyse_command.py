@@ -2,6 +2,9 @@
 
 import csv
 import json
+import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -81,3 +84,16 @@ def test_what_cannot_be_assessed_still_ends_well(tmp_path):
 
 def test_the_clock_counts_hours():
     assert clock(3725.9) == "1:02:05"
+
+
+@pytest.mark.parametrize(("name", "provider"), [("cuda", "CUDAExecutionProvider"), ("tensorrt", "TensorrtExecutionProvider")])
+def test_an_accelerator_that_is_not_there_ends_with_one_sentence(recording, name, provider):
+    import onnxruntime
+
+    if provider in onnxruntime.get_available_providers():
+        pytest.skip(f"{provider} is offered here")
+    done = subprocess.run([sys.executable, "-m", "app.cli", "analyse", str(recording)], env=os.environ | {"HMS_PROVIDER": name},
+                          capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert f"not {provider}. Install the extra 'gpu' instead of 'cpu', or set HMS_PROVIDER=cpu" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -81,6 +81,15 @@ def test_every_answer_carries_the_security_headers_and_a_request_id(server: Test
     assert headers["x-request-id"]
 
 
+def test_scripts_are_compressed_for_whom_takes_it_and_pages_and_tiles_are_not(server: TestClient) -> None:
+    script = "/assets/vendor/swagger-ui-bundle.js"
+    plain, packed = (server.get(script, headers={"Accept-Encoding": encoding}) for encoding in ("identity", "gzip"))
+    assert (plain.headers.get("content-encoding"), packed.headers["content-encoding"]) == (None, "gzip")
+    assert packed.content == plain.content
+    for path in ("/login", "/health", "/api/v1/openapi.json"):
+        assert "content-encoding" not in server.get(path, headers={"Accept-Encoding": "gzip"}).headers
+
+
 def test_a_bug_is_told_by_its_reference_only(server: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("secret detail of the inside")

@@ -191,7 +191,7 @@ def placed(world: World, path: str) -> str:
     """The path of a route with Alice's ids, or a new id, for its parameters."""
     for part in [part for part in path.split("/") if part.startswith("{")]:
         name = part.strip("{}").split(":")[0]
-        path = path.replace(part, str(world.ids.get(name.removesuffix("_id"), uuid4())))
+        path = path.replace(part, "0" if name == "index" else str(world.ids.get(name.removesuffix("_id"), uuid4())))
     return path
 
 

@@ -33,6 +33,24 @@ def test_a_table_has_a_row_per_window_and_says_what_its_columns_are(recording, t
     assert {name.split(":")[0] for name in table.column_names} == {"start_s", *about}
 
 
+def test_a_pop_does_not_rule_robust_features(tmp_path):
+    uv = eeg(30)
+    uv[2, 15 * 200 : 15 * 200 + 30] += 3000.0       # C3
+    with EdfWriter(tmp_path / "pop.edf", ELECTRODES, 200.0) as writer:
+        writer.append(uv)
+    plain, robust = (features_of(tmp_path, *options) for options in ((), ("--robust",)))
+    name = "peak_to_peak:C3-P3"
+    assert plain[name][1].as_py() > 2048.0 >= robust[name][1].as_py()
+    assert robust[name][0].as_py() == pytest.approx(plain[name][0].as_py(), rel=1e-5)
+    assert (plain.schema.metadata[b"hms_robust"], robust.schema.metadata[b"hms_robust"]) == (b"false", b"true")
+
+
+def features_of(folder, *options):
+    done = CliRunner().invoke(hms, ["features", str(folder / "pop.edf"), "--out", str(folder / "f.parquet"), "--set", "fast", *options])
+    assert done.exit_code == 0, done.output
+    return pq.read_table(folder / "f.parquet")
+
+
 def test_what_holds_no_windows_leaves_no_file(tmp_path):
     path, out = tmp_path / "brief.edf", tmp_path / "features.parquet"
     with EdfWriter(path, ELECTRODES, 200.0) as writer:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from app.services.time_frequency import Pictures
-from components.spectrogram_figure import spectrogram_figure
+from components.spectrogram_figure import GAP, spectrogram_figure
 from components.time_strips import color_stops, line
 from components.trend_strips import BAND_COLORS, LEFT_COLOR, ONE_COLOR, RIGHT_COLOR, TREND_ROWS, semi_log
 from ml import trends
@@ -48,9 +48,12 @@ def test_all_strips_share_the_recorders_clock() -> None:
     assert "time from the start" in figure_of(None).layout.xaxis.title.text
 
 
-def test_a_gap_is_marked_across_all_strips() -> None:
-    (gap,) = figure_of().layout.shapes
-    assert (gap.x0, gap.x1, gap.yref) == ("2026-03-02T22:16:40.000", "2026-03-02T22:18:20.000", "paper")
+def test_a_gap_is_hatched_across_all_strips() -> None:
+    figure = figure_of()
+    gap, axis = figure.data[-1], figure.layout.yaxis99
+    assert (gap.x[0], gap.x[2], gap.fillpattern.shape) == ("2026-03-02T22:16:40.000", "2026-03-02T22:18:20.000", "/")
+    assert (gap.y[:4], axis.domain, axis.range) == ((0, 1, 1, 0), (0, 1), (0, 1))
+    assert "not recorded" in [note.text for note in figure.layout.annotations]
 
 
 def test_limits_and_colors_hang_on_one_axis_that_the_browser_changes() -> None:
@@ -69,7 +72,7 @@ def test_a_color_map_begins_and_ends_as_its_table(name: str) -> None:
 
 @pytest.mark.parametrize("paper", ["#FFFFFF", "#121417"])
 def test_lines_stand_out_on_both_papers(paper: str) -> None:
-    for color in (LEFT_COLOR, RIGHT_COLOR, ONE_COLOR, *BAND_COLORS.values()):
+    for color in (LEFT_COLOR, RIGHT_COLOR, ONE_COLOR, GAP, *BAND_COLORS.values()):
         assert contrast(from_hex(color[1:]), from_hex(paper[1:])) >= 3.0, color
 
 

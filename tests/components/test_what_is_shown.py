@@ -15,10 +15,11 @@ from app.jobs.states import ENDED_STATES, OPEN_STATES
 from app.services.analyses import EventView
 from app.services.studies import Status
 from components import channel_table, chips, class_minutes, confusion, grid, shell, states
-from components.events_table import SHOWN, events_table, facts_text
+from components.events_table import SHOWN, events_table, evolution_text
 from components.job_progress import progress_text
 from ml.channels import map_to_1020
 from ml.classes import CLASSES
+from ml.evolution import Evolution
 from ml.recording import Signal
 
 STUDY = UUID("11111111-2222-4333-8444-555555555555")
@@ -26,9 +27,8 @@ HOSTILE = "<img src=x onerror=alert(1)>[a](javascript:alert(2))"
 
 
 def event(pattern: str = "lpd", start_s: float = 60.0, decision: str = "") -> EventView:
-    return EventView(
-        uuid4(), pattern, start_s, start_s + 30, "22:31:00", 0.9, 0.7, decision, "alice" if decision else ""
-    )
+    key = uuid4()
+    return EventView(key, pattern, start_s, start_s + 30, "22:31:00", 0.9, 0.7, decision, "alice" if decision else "", event_id=key)
 
 
 def plain(component: Component) -> Any:
@@ -44,10 +44,24 @@ def words(component: Component) -> str:
 
 
 @pytest.mark.parametrize("frequency_hz, laterality, text", [
-    (1.24, -0.8, "1.2 Hz, left"), (0.96, 0.4, "1.0 Hz, right"), (1.5, 0.1, "1.5 Hz, both sides"), (2.0, -0.2, "2.0 Hz, mainly left"), (None, -0.9, "left"), (None, None, "–"),
+    (1.24, -0.8, ["1.2 Hz", "left", "50%"]), (0.96, 0.4, ["1.0 Hz", "right", "50%"]), (1.5, 0.1, ["1.5 Hz", "both sides", "50%"]),
+    (2.0, -0.2, ["2.0 Hz", "mainly left", "50%"]), (None, -0.9, ["–", "left", "50%"]), (None, None, ["–", "–", "50%"]),
 ])
-def test_an_event_says_its_frequency_and_side(frequency_hz: float | None, laterality: float | None, text: str) -> None:
-    assert facts_text(replace(event(), frequency_hz=frequency_hz, laterality=laterality, extent=0.5)) == text
+def test_an_event_says_its_frequency_side_and_extent(frequency_hz: float | None, laterality: float | None, text: list[str]) -> None:
+    shown = events_table([replace(event(), frequency_hz=frequency_hz, laterality=laterality, extent=0.5)], STUDY, page="study", may_review=False)
+    assert [cell.children for cell in of_type(shown, "Td")][5:8] == text
+
+
+@pytest.mark.parametrize("frequency_hz, text", [((5.0, 4.0, 2.6), "5.0 → 2.6 Hz"), ((2.0, 3.0, 4.0), "2.0 → 4.0 Hz"), ((3.0, 3.2, 4.0), "steady"), ((3.0, 5.0, 3.0), "steady")])
+def test_only_two_steps_of_half_a_hertz_one_way_are_called_a_change(frequency_hz: tuple[float, float, float], text: str) -> None:
+    assert evolution_text(Evolution("LL", frequency_hz, 0.0)) == text
+
+
+def test_a_readers_label_and_a_changed_event_say_so() -> None:
+    found = event(decision="accepted")
+    own, changed = replace(found, event_id=None, max_prob=None, mean_prob=None), replace(found, event_id=found.id, changed=True)
+    assert "Labelled" in words(events_table([own], STUDY, page="study", may_review=True))
+    assert "changed, alice" in words(events_table([changed], STUDY, page="study", may_review=True))
 
 
 def test_suspected_seizures_come_first_then_the_order_of_time() -> None:
@@ -69,7 +83,7 @@ def test_who_may_not_review_gets_no_buttons() -> None:
 
 def test_a_decided_event_can_only_be_taken_back() -> None:
     table = events_table([event(decision="dismissed")], STUDY, page="study", may_review=True)
-    assert [button.id["decision"] for button in of_type(table, "Button")] == ["withdrawn"]  # type: ignore[attr-defined]
+    assert [button.id["decision"] for button in of_type(table, "Button")] == ["withdraw"]  # type: ignore[attr-defined]
 
 
 def test_a_day_with_a_thousand_events_is_shown_in_part_and_says_so() -> None:

@@ -83,23 +83,31 @@ def test_three_files_become_one_study_and_three_again(
     study, study_id = page.url, page.url.rsplit("/", 1)[-1]
     expect(page.locator("#study-body")).to_contain_text("Suggested events", timeout=240_000)
     expect(page.locator("#study-body")).to_contain_text("1 gap, 60.00 s")
+    page.locator(".shell-bar").get_by_role("link", name="Upload").click()
+    expect(page.locator("#upload-list .up-state")).to_have_text(["Analysed"] * 3, timeout=30_000)
+    expect(page.locator("#upload-list .up-open").first).to_have_attribute("href", f"/studies/{study_id}")
 
     found = asked(server, f"studies/{study_id}/events")
     assert asked(server, f"studies/{study_id}")["gaps"] == [[600.0, 660.0]]
     for event in diary:      # the model looks at 50 s: where it begins is known to some seconds
         assert [one for one in found if one["start_s"] < event.stop_s and one["stop_s"] > event.start_s], event
     page.goto(f"{study}/review?t=595")
-    expect(page.locator("[data-part=eeg]")).to_have_attribute("aria-label", re.compile("08:09:55"))
+    expect(page.locator("[data-part=eeg]")).to_have_attribute("aria-label", re.compile("08:09:55"), timeout=30_000)
     page.goto(f"{server.url}/studies")
-    expect(page.locator(".ag-center-cols-container .ag-row")).to_have_count(1)
+    expect(page.locator(".ag-center-cols-container .ag-row")).to_have_count(1, timeout=30_000)
 
     page.goto(study)
+    page.locator("#study-files tbody a").nth(1).click()
+    expect(page.locator("#study-files")).to_contain_text("Part of a joined recording: review it there.", timeout=30_000)
+    expect(page.locator("#study-body")).to_contain_text(re.compile("Suggested events|was not analysed"), timeout=30_000)
+    expect(page.get_by_role("button", name=re.compile("^(Accept|Dismiss|Analyse again)"))).to_have_count(0)
+    page.get_by_role("link", name="review it there").click()
     page.get_by_role("button", name="Separate again").click()
     rows = page.locator(".ag-center-cols-container .ag-row")
-    expect(rows).to_have_count(3)
+    expect(rows).to_have_count(3, timeout=30_000)
     for number in range(3):
         rows.nth(number).locator(".choose-cell input").check()
     page.get_by_role("button", name="Join 3 as one recording").click()
-    expect(page).to_have_url(study)      # the same study, with its result
+    expect(page).to_have_url(study, timeout=30_000)      # the same study, with its result
     expect(page.locator("#study-body")).to_contain_text("Suggested events", timeout=30_000)
     assert console_errors == []

@@ -220,6 +220,17 @@ def test_the_spectrogram_page_leads_to_the_moment_clicked(site: Site, page: Page
     assert console_errors == []
 
 
+def test_hatched_gaps_leave_the_pointer_to_the_strips_below(shared_data: Path, page: Page, tmp_path: Path) -> None:
+    recording = shared_data / "icu_continuous" / "subject01_2014APR12_142608_EDFplusD_gaps.edf"
+    with viewer_site.site(tmp_path, recording) as site:
+        page.goto(site.sign_in_link())
+        page.goto(site.review.replace("review", "spectrogram"))
+        expect(page.locator("#spectrogram-figure pattern").first).to_be_attached(timeout=60_000)
+        box = page.locator("#spectrogram-figure .nsewdrag[data-subplot=xy2]").bounding_box() or {}
+        page.mouse.move(box["x"] + box["width"] / 20, box["y"] + box["height"] / 2)
+        expect(page.locator("#spectrogram-figure .hovertext").first).to_contain_text(" · LL · ")
+
+
 def test_the_spectrogram_page_changes_its_colors_without_a_request(site: Site, page: Page) -> None:
     page.goto(site.sign_in_link())
     page.goto(site.review.replace("review", "spectrogram"))

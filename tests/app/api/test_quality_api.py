@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import io
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import numpy as np
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 import pytest
 from sqlalchemy import select
 from starlette.testclient import TestClient
@@ -69,17 +74,35 @@ def test_every_channel_has_its_three_figures_in_every_window(alices: tuple[TestC
     assert windows["channels"]["F7"]["artifact_share"][8:10] == [1.0, 1.0]
 
 
-@pytest.mark.parametrize("file", ["quality.json", "quality.pdf"])
+@pytest.mark.parametrize("file", ["quality.json", "quality.pdf", "quality.parquet"])
 def test_a_download_is_audited_and_for_those_who_may(alices: tuple[TestClient, str], api: Api, file: str) -> None:
     address = f"/studies/{alices[1]}/{file}"
     assert api().get(address).status_code == 401
     assert api("bob").get(address).status_code == 404
     assert api("vera", role=Role.VIEWER, clinic="Clinic of alice").get(address).status_code == 403
+    assert api("tess", role=Role.TECHNOLOGIST, clinic="Clinic of alice").get(address).status_code == 200
     answer = alices[0].get(address)
-    assert answer.content.startswith({"json": b"{", "pdf": b"%PDF"}[file[-4:].strip(".")])
+    assert answer.content.startswith({"json": b"{", "pdf": b"%PDF", "parquet": b"PAR1"}[file.partition(".")[2]])
     with reading() as session:
         actions = session.scalars(select(AuditEntry.action).where(AuditEntry.object_id == UUID(alices[1]))).all()
-    assert actions.count("quality_exported") == 1
+    assert actions.count("quality_exported") == 2
+
+
+def test_the_table_has_every_electrode_and_second_of_the_report(alices: tuple[TestClient, str]) -> None:
+    table = pq.read_table(io.BytesIO(alices[0].get(f"/studies/{alices[1]}/quality.parquet").content))
+    words: dict[str, Any] = alices[0].get(f"/studies/{alices[1]}/quality.json").json()
+    assert table.num_rows == 19 * 125
+    f7 = table.filter(pc.field("channel") == "F7").to_pydict()
+    assert f7["second"] == list(range(125))
+    assert [second for second, flat in zip(f7["second"], f7["flat"], strict=True) if flat] == list(range(80, 100))
+    shares = words["windows"]["channels"]["F7"]
+    for window in (0, 8):
+        rows = slice(10 * window, 10 * window + 10)
+        assert np.mean(f7["artifact"][rows]) == pytest.approx(shares["artifact_share"][window])
+        assert np.median(f7["snr_db"][rows]) == pytest.approx(shares["snr_db"][window], abs=1e-3)
+        assert np.median(f7["hum_uv"][rows]) == pytest.approx(shares["hum_uv"][window], rel=1e-3, abs=1e-4)
+    assert "density is taken from 45-95 Hz" in json.loads(table.schema.metadata[b"hms_quality"])["definitions"]["snr_db"]
+    assert "Rosa" not in str(table.schema.metadata)
 
 
 def test_an_older_analysis_says_that_it_did_not_store_it(api: Api, tmp_path: Path) -> None:

@@ -51,8 +51,8 @@ def test_overlapping_events_count_once_in_prevalence(session: Session, alice: Ac
 
 def test_an_event_accepted_later_makes_a_new_version(session: Session, alice: Actor, study_id: UUID) -> None:
     first = reports.draft_for(session, alice, study_id, now=NOW)
-    seizure = report_material.accepted_events(session, session.scalars(select(Analysis.id)).one())[0]
-    reviews.decide(session, alice, seizure.id, decision="dismissed")
+    first_event = reviews.accepted_events(session, alice, study_id)[0]
+    reviews.decide(session, alice, first_event.event_id, decision="dismissed")
     second = reports.draft_for(session, alice, study_id, now=NOW)
     assert (second.id, second.n_accepted) == (first.id, 1)
     assert second.version == first.version + 1
