@@ -26,6 +26,7 @@ class Permission(StrEnum):
     WRITE_REPORT = "write reports"
     SIGN_REPORT = "sign reports"
     DOWNLOAD = "download reports and exports"
+    DOWNLOAD_QUALITY = "download signal quality"
     SEE_MONITORING = "see queue and system state"
     SEE_MODELS = "see model metrics"
     MANAGE_USERS = "manage users"
@@ -36,10 +37,12 @@ class Permission(StrEnum):
 ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
     Role.NEUROLOGIST: frozenset({
         Permission.READ_STUDIES, Permission.UPLOAD, Permission.EDIT_PATIENTS, Permission.ANALYSE, Permission.REVIEW,
-        Permission.WRITE_REPORT, Permission.SIGN_REPORT, Permission.DOWNLOAD, Permission.SEE_MONITORING, Permission.SEE_MODELS,
+        Permission.WRITE_REPORT, Permission.SIGN_REPORT, Permission.DOWNLOAD, Permission.DOWNLOAD_QUALITY, Permission.SEE_MONITORING,
+        Permission.SEE_MODELS,
     }),
     Role.TECHNOLOGIST: frozenset({
-        Permission.READ_STUDIES, Permission.UPLOAD, Permission.EDIT_PATIENTS, Permission.ANALYSE, Permission.SEE_MONITORING,
+        Permission.READ_STUDIES, Permission.UPLOAD, Permission.EDIT_PATIENTS, Permission.ANALYSE, Permission.DOWNLOAD_QUALITY,
+        Permission.SEE_MONITORING,
     }),
     Role.VIEWER: frozenset({Permission.READ_STUDIES}),
     Role.ADMINISTRATOR: frozenset(Permission) - {Permission.REVIEW, Permission.WRITE_REPORT, Permission.SIGN_REPORT},

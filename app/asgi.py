@@ -11,7 +11,8 @@ import structlog
 from a2wsgi import WSGIMiddleware
 from fastapi import FastAPI, Response
 from starlette.concurrency import run_in_threadpool
-from starlette.types import ASGIApp
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app import jobs, security, telemetry
 from app import settings as settings_of_process
@@ -22,6 +23,10 @@ from app.settings import Settings
 
 Role = Literal["all", "web", "stream"]
 SWEEP_S: Final = 600.0
+COMPRESSED: Final = ("/_dash-update-component", "/_dash-component-suites/", "/assets/")
+"""Answers to callbacks and scripts. Not the API, whose tiles are compact bytes and whose uploads are streams; not the pages and forms of
+Flask, which hold what a request says beside a token (BREACH, Gluck, Harris, Prado, 2013), while a callback needs its token to be asked."""
+GZIP_LEVEL: Final = 4
 SITE_THREADS: Final = 16                 # callbacks at a time (reference trust.md 8)
 
 log = structlog.get_logger(__name__)
@@ -56,8 +61,19 @@ def _mount_site(server: FastAPI, settings: Settings) -> Callable[[], Iterable[st
     for path in ("/api", "/api/{path:path}"):
         server.add_api_route(path, _no_such_api, methods=["GET", "POST", "PUT", "PATCH", "DELETE"], include_in_schema=False)
     site = web.create_dash(settings)
-    server.mount("/", cast("ASGIApp", WSGIMiddleware(site.server, workers=SITE_THREADS)))
+    server.mount("/", Compressing(cast("ASGIApp", WSGIMiddleware(site.server, workers=SITE_THREADS))))
     return lambda: web.csp_script_hashes(site)
+
+
+class Compressing:
+    """ASGI application: what lies below ``COMPRESSED`` is sent as gzip to whom takes it, the rest as it is."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._as_it_is, self._compressed = app, GZipMiddleware(app, minimum_size=1024, compresslevel=GZIP_LEVEL)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        app = self._compressed if scope["type"] == "http" and scope["path"].startswith(COMPRESSED) else self._as_it_is
+        await app(scope, receive, send)
 
 
 def _no_such_api() -> Response:

@@ -49,10 +49,11 @@ class Settings(BaseSettings):
     job_wall_s: float = 2 * 3600.0
     job_file_mib: int = 8192
     worker_threads: int = Field(default=1, ge=1)
-    worker_queues: tuple[str, ...] = ("cpu", "gpu")
+    worker_queues: tuple[str, ...] = ("quick", "cpu", "gpu", "background")
+    explain_events: bool = True               # after an analysis, in the background
 
     weights_dir: Path | None = None           # None = the ensemble shipped in ml/weights
-    onnx_provider: Literal["cpu", "cuda", "tensorrt"] = "cpu"
+    provider: Literal["auto", "cpu", "cuda", "tensorrt"] = "auto"      # where networks run; auto: CUDA where it is offered and starts
     onnx_threads: int = Field(default=2, ge=1)
 
     metrics_token: str = ""                   # "" = /metrics answers on loopback only
@@ -73,6 +74,10 @@ class Settings(BaseSettings):
     @property
     def objects_dir(self) -> Path:
         return self.data_dir / "objects"
+
+    @property
+    def engines_dir(self) -> Path:
+        return self.data_dir / "engines"
 
     @property
     def uploads_dir(self) -> Path:

@@ -13,6 +13,7 @@ from ml.recording import RecordingInfo
 
 if TYPE_CHECKING:
     from ml.electrode_seconds import ElectrodeSeconds
+    from ml.members import Members
 
 WINDOW_S = 50.0
 """Context that the networks see, as in the HMS competition."""
@@ -131,6 +132,8 @@ class AnalysisResult:
     spectrogram: RegionalSpectrogram | None = None
     trends: Trends | None = None
     electrode_seconds: ElectrodeSeconds | None = None   # quality second by second
+    members: Members | None = None       # what each network said; None in results of before that was kept
+    embedding: NDArray[np.float16] | None = None        # (n_spans, n) unit vectors (``ml.alike``), NaN where not assessed
     prior: str = "balanced"              # class prior that the probabilities assume
     elapsed_s: float = 0.0
     recording_sha256: str = ""

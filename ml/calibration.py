@@ -58,6 +58,12 @@ def apply(
     return np.asarray(prob / prob.sum(axis=1, keepdims=True), dtype=np.float32)
 
 
+def balanced(prob: NDArray[np.floating], prior: str) -> NDArray[np.float64]:
+    """Probabilities (n, 6) that assume a named prior, as they are for balanced classes."""
+    even = np.asarray(prob, dtype=np.float64) / _weights(prior)
+    return np.asarray(even / even.sum(axis=1, keepdims=True))
+
+
 def _weights(prior: str | None) -> NDArray[np.float64]:
     name = prior or BALANCED
     if name not in PRIORS:

@@ -53,10 +53,17 @@ class ChannelLayout:
     pairs: dict[tuple[str, str], int]            # derivations as recorded, 10-20 names
     kinds: tuple[SignalKind, ...]                # of every signal
     ears: dict[str, int] = field(default_factory=dict)   # ear lobes and mastoids (A1, A2, M1, M2)
+    further: dict[str, int] = field(default_factory=dict)   # beyond the 10-20 system (FC1, Sp1 …): shown as recorded
     ecg: tuple[int, ...] = ()
     missing: tuple[str, ...] = ()                # electrodes of the 10-20 system that no signal holds
     duplicates: tuple[tuple[int, int], ...] = () # signals of the same meaning: the one that is used and one left out
     findings: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> dict[int, str]:
+        """What every signal that has a name of its own was read as: electrode or pair."""
+        pairs = {index: "-".join(pair) for pair, index in self.pairs.items()}
+        return {index: name for known in (self.electrodes, self.ears, self.further) for name, index in known.items()} | pairs
 
     @property
     def has_complete_chains(self) -> bool:
@@ -88,11 +95,12 @@ def map_to_1020(signals: Sequence[Signal], corrections: Mapping[str, str] | None
     usable = [i for i, signal in enumerate(signals) if signal.calibrated and not _no_eeg(signal)]
     electrodes, again = _first_of({i: names[i].electrode for i in usable if names[i].electrode in ELECTRODES})
     ears, _ = _first_of({i: names[i].electrode for i in usable if any(names[i].electrode in pair for pair in EARS)})
+    further, _ = _first_of({i: names[i].electrode for i in usable if names[i].electrode not in (*ELECTRODES, *ears)})
     pairs, pairs_again = _first_of({i: names[i].pair for i in usable})
     missing = tuple(name for name in ELECTRODES if name not in electrodes)
     duplicates = (*again, *pairs_again)
     return ChannelLayout(
-        electrodes=electrodes, pairs=pairs, ears=ears,
+        electrodes=electrodes, pairs=pairs, ears=ears, further=further,
         kinds=tuple("other" if _no_eeg(signal) else name.kind for signal, name in zip(signals, names, strict=True)),
         ecg=tuple(i for i, name in enumerate(names) if name.kind == "ecg" and i in usable),
         missing=missing, duplicates=duplicates,

@@ -12,10 +12,13 @@ from typing import Any, Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.backends.predictor import Predictor, ProviderName
+from ml import alike
+from ml.backends.predictor import Answer, Predictor, ProviderName, answer_of
 from ml.channels import CHAIN_PAIRS
 from ml.classes import CLASSES
+from ml.conformal import ConformalSets
 from ml.events import EventRule
+from ml.members import Reading
 
 WEIGHTS: Final[Path] = Path(__file__).parent / "weights"
 MANIFEST: Final[str] = "manifest.json"
@@ -44,9 +47,13 @@ class Ensemble:
     class_bias: NDArray[np.float32]          # (6,), added to the logits
     step_s: float
     event_rule: EventRule
+    conformal: ConformalSets | None = None   # these two are None for weights that came without them
+    unsure_below: float | None = None        # highest probability under which the model had better say nothing
 
     @classmethod
-    def load(cls, directory: Path | None = None, *, provider: ProviderName = "cpu", threads: int = 2) -> Self:
+    def load(
+        cls, directory: Path | None = None, *, provider: ProviderName = "cpu", threads: int = 2, engines: Path | None = None
+    ) -> Self:
         """Read and verify a directory of weights.
 
         Parameters
@@ -57,11 +64,15 @@ class Ensemble:
             Where ONNX Runtime computes.
         threads
             Threads within one operator.
+        engines
+            Folder in which TensorRT keeps what it builds.
 
         Raises
         ------
         WeightsError
             If a file is absent or its bytes are not those that the manifest names, or the input differs.
+        ProviderMissing
+            If an accelerator that was asked for by name is not there.
         """
         directory = WEIGHTS if directory is None else directory
         manifest_bytes = _read(directory, MANIFEST)
@@ -71,7 +82,7 @@ class Ensemble:
         from ml.backends.onnx_runtime import OnnxPredictor  # the web process reads model cards without ONNX Runtime
 
         members = tuple(
-            OnnxPredictor(member["name"], files[member["file"]], provider=provider, threads=threads)
+            OnnxPredictor(member["name"], files[member["file"]], provider=provider, threads=threads, engines=engines)
             for member in manifest["members"]
         )
         return cls.of(members, manifest, sha256=hashlib.sha256(manifest_bytes).hexdigest())
@@ -89,15 +100,38 @@ class Ensemble:
             class_bias=np.array(manifest["class_bias"], dtype=np.float32),
             step_s=float(manifest["step_s"]),
             event_rule=EventRule.from_json(manifest["events"]["rule"]),
+            conformal=ConformalSets.from_json(manifest["doubt"]["conformal"]) if "doubt" in manifest else None,
+            unsure_below=float(manifest["doubt"]["unsure_below"]) if "doubt" in manifest else None,
+        )
+
+    @property
+    def reading(self) -> Reading:
+        """How the networks' logits are read, for who keeps them."""
+        return Reading(
+            tuple(member.name for member in self.members), tuple(self.weights.tolist()), self.temperature,
+            tuple(self.class_bias.tolist()), self.conformal, self.unsure_below,
         )
 
     def predict(self, bipolar_uv: NDArray[np.float32]) -> NDArray[np.float32]:
         """Pooled logits (B, 6) of windows (B, 18, 10000), µV at 200 Hz, 0.5-40 Hz, NaN where nothing was recorded."""
-        pooled = np.einsum("m,mbc->bc", self.weights, self.predict_members(bipolar_uv))
-        return np.asarray(pooled, dtype=np.float32)
+        return self.pool(self.predict_members(bipolar_uv))
+
+    def pool(self, logits: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Weighted mean (B, 6) of the members' logits (members, B, 6)."""
+        return np.asarray(np.einsum("m,mbc->bc", self.weights, logits), dtype=np.float32)
 
     def predict_members(self, bipolar_uv: NDArray[np.float32]) -> NDArray[np.float32]:
         """Logits of every member (members, B, 6), before pooling.
+
+        Raises
+        ------
+        ValueError
+            If the windows are not (B, 18, 10000).
+        """
+        return self.answer(bipolar_uv)[0]
+
+    def answer(self, bipolar_uv: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float16]]:
+        """Logits of every member (members, B, 6), and where the windows lie among others (B, n) (``ml.alike``).
 
         Raises
         ------
@@ -109,8 +143,15 @@ class Ensemble:
         windows = np.nan_to_num(bipolar_uv.astype(np.float32, copy=False), nan=0.0, posinf=0.0, neginf=0.0)
         batches = [windows[start : start + BATCH] for start in range(0, len(windows), BATCH)]
         if not batches:
-            return np.zeros((len(self.members), 0, len(CLASSES)), dtype=np.float32)
-        return np.stack([np.concatenate([member.logits(batch) for batch in batches]) for member in self.members])
+            return np.zeros((len(self.members), 0, len(CLASSES)), dtype=np.float32), np.zeros((0, 0), dtype=np.float16)
+        answers = [_joined([answer_of(member, batch) for batch in batches]) for member in self.members]
+        return np.stack([each.logits for each in answers]), alike.embed(answers, self.weights)
+
+
+def _joined(parts: Sequence[Answer]) -> Answer:
+    """The answers of one network to batches, as one."""
+    embedding = [part.embedding for part in parts if part.embedding is not None]
+    return Answer(np.concatenate([part.logits for part in parts]), np.concatenate(embedding) if embedding else None)
 
 
 def model_card(directory: Path | None = None) -> dict[str, Any]:

@@ -57,8 +57,9 @@ HEART_LAG_S: Final = 0.04
 """Leads see the QRS complex at slightly different times."""
 MUSCLE_BAND_HZ: Final = (7.0, 75.0)
 MUSCLE_SLOPE: Final = -0.31
-"""Slope of the spectrum on logarithmic axes above which a part is of muscle: none of the EEG of people who were paralysed was
-flatter (Fitzgibbon et al., Clin Neurophysiol 2016;127:1781-1793; Dharmaprani et al., EMBC 2016: 825-828)."""
+"""Slope of the spectrum on logarithmic axes above which a part is of muscle: the least stringent of the three thresholds that the
+RELAX pipeline offers for this method (-0.31, -0.59, -0.72; fewest parts are called muscle), which derives them from
+Fitzgibbon et al., Clin Neurophysiol 2016;127:1781-1793, and Dharmaprani et al., EMBC 2016: 825-828."""
 MUSCLE_UV: Final = 2.0
 """Share at 20-75 Hz that a part must have where it is largest: amplifier noise is flat, too, and smaller."""
 MUSCLE_LEAST_SFREQ_HZ: Final = 160.0

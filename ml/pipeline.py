@@ -23,6 +23,7 @@ from ml.classes import CLASSES
 from ml.electrode_seconds import ElectrodeSeconds
 from ml.ensemble import Ensemble
 from ml.filters import ANALYSIS_HZ
+from ml.members import Members
 from ml.network_input import NetworkInput, choose_input
 from ml.quality import SECOND
 from ml.quality_measures import Measures, Sums
@@ -32,7 +33,7 @@ from ml.signal_check import check_samples
 from ml.windows import BEFORE, LABEL, WINDOW, Stretch
 from ml.work_ahead import work_ahead
 
-PIPELINE_VERSION: Final = "1.2"
+PIPELINE_VERSION: Final = "1.3"
 """Changes whenever the same recording and the same networks would give another result."""
 BLOCK_S: Final = 600.0
 SETTLING: Final = int(filters.SETTLING_S * ANALYSIS_HZ)
@@ -88,7 +89,7 @@ def analyse(
     layout = map_to_1020(source.info.signals, corrections)
     chosen = choose_input(layout)
     stretches = [Stretch.of(span) for span in source.info.stretches]
-    tally = Tally.over(stretches, chosen, ensemble.step_s if step_s is None else step_s, source.info.duration_s)
+    tally = Tally.over(stretches, chosen, ensemble.step_s if step_s is None else step_s, source.info.duration_s, len(ensemble.members))
     if chosen.assessable:
         tally.mains_hz = find_mains(source, chosen, stretches)
         blocks = list(cut_blocks(stretches, block_s))
@@ -110,6 +111,8 @@ def analyse(
         spectrogram=tally.spectrogram if chosen.assessable else None,
         trends=trends.finished(tally.trends) if chosen.assessable else None,
         electrode_seconds=tally.electrode_seconds if chosen.assessable else None,
+        members=Members(ensemble.reading, tally.members) if chosen.assessable else None,
+        embedding=tally.embedding,
         prior=prior or calibration.BALANCED,
         elapsed_s=time.perf_counter() - began,
         recording_sha256=recording_sha256,
@@ -164,6 +167,7 @@ class Tally:
     start_s: NDArray[np.float64]
     context: NDArray[np.float32]
     logits: NDArray[np.float32]            # (n_spans, 6)
+    members: NDArray[np.float16]           # (n_spans, members, 6), NaN where not assessed
     assessed: NDArray[np.bool_]
     filled: NDArray[np.bool_]              # (n_channels,) filled in for the model somewhere
     bad_seconds: NDArray[np.int64]         # (n_reasons + 1, n_channels); the last row counts any reason
@@ -174,9 +178,10 @@ class Tally:
     electrode_seconds: ElectrodeSeconds
     seconds: int = 0
     mains_hz: float | None = None
+    embedding: NDArray[np.float16] | None = None      # (n_spans, n), made when the first windows tell its width
 
     @classmethod
-    def over(cls, stretches: list[Stretch], chosen: NetworkInput, step_s: float, duration_s: float) -> Tally:
+    def over(cls, stretches: list[Stretch], chosen: NetworkInput, step_s: float, duration_s: float, n_members: int) -> Tally:
         """Room for the results of a recording; no spans where it cannot be assessed."""
         used = stretches if chosen.assessable else []
         per_stretch = [windows.span_starts(stretch, step_s) for stretch in used]
@@ -191,6 +196,7 @@ class Tally:
             start_s=np.concatenate([np.zeros(0), *clock]),
             context=np.concatenate([np.zeros(0, dtype=np.float32), *shares]),
             logits=np.zeros((len(starts), len(CLASSES)), dtype=np.float32),
+            members=np.full((len(starts), n_members, len(CLASSES)), np.nan, dtype=np.float16),
             assessed=np.zeros(len(starts), dtype=bool),
             filled=np.zeros(len(chosen.names), dtype=bool),
             bad_seconds=np.zeros((len(quality.REASONS) + 1, len(chosen.names)), dtype=np.int64),
@@ -205,6 +211,13 @@ class Tally:
         """The spans that begin in a block."""
         first, stop = np.searchsorted(self.starts, (block.first, block.stop))
         return slice(int(first), int(stop))
+
+    def put(self, rows: NDArray[np.int64], logits: NDArray[np.float32], embedding: NDArray[np.float16], ensemble: Ensemble) -> None:
+        """What the networks say of some spans: logits (members, n, 6) and vectors (n, width)."""
+        if self.embedding is None:
+            self.embedding = np.full((len(self.starts), embedding.shape[1]), np.nan, dtype=np.float16)
+        self.logits[rows], self.members[rows], self.embedding[rows] = ensemble.pool(logits), logits.transpose(1, 0, 2), embedding
+        self.assessed[rows] = True
 
     def spans(self, ensemble: Ensemble, prior: str | None) -> Spans:
         """Calibrated probabilities; uniform where a span was not assessed."""
@@ -248,8 +261,7 @@ def _analyse_block(cleaned: Cleaned, ensemble: Ensemble, chosen: NetworkInput, b
     last = -(-(starts + LABEL - cleaned.origin) // SECOND)
     bad = quality.bad_for_spans(cleaned.bad, cleaned.recorded, first, last)
     for rows, batch in _batches(cleaned, chosen, starts, bad):
-        tally.logits[mine.start + rows] = ensemble.predict(batch)
-        tally.assessed[mine.start + rows] = True
+        tally.put(mine.start + rows, *ensemble.answer(batch), ensemble)
     for kind in np.unique(bad[tally.assessed[mine]], axis=0):
         tally.filled |= kind
 

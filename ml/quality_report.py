@@ -37,6 +37,7 @@ class QualityReport:
     quality: Quality
     seconds: ElectrodeSeconds
     not_assessed: tuple[NotAssessed, ...] | None = None   # of an analysis; None where no network was run
+    n_annotations: int | None = None                      # None where the recording was not read
 
 
 def inspect(source: RecordingSource, *, on_progress: Progress = ignore, block_s: float = BLOCK_S) -> QualityReport:
@@ -57,7 +58,7 @@ def inspect(source: RecordingSource, *, on_progress: Progress = ignore, block_s:
     bridged = tuple((chosen.names[one], chosen.names[other]) for one, other in sums.bridges())
     found = Quality(channels if judged else (), mains_hz, bridged=bridged)
     said = (*source.info.findings, *layout.findings, *check_samples(source, layout), *findings.of_electrodes(found))
-    return QualityReport(source.info, layout, said, found, seconds)
+    return QualityReport(source.info, layout, said, found, seconds, n_annotations=len(source.annotations()))
 
 
 def of_analysis(result: AnalysisResult, seconds: ElectrodeSeconds, corrections: Mapping[str, str] | None = None) -> QualityReport:
@@ -77,12 +78,13 @@ def to_json(report: QualityReport) -> dict[str, Any]:
             "start_time": info.start_time.isoformat() if info.start_time else None,
             "gaps": [[round(gap.start_s, 3), round(gap.stop_s, 3)] for gap in info.gaps],
             "equipment": info.equipment,
+            "annotations": report.n_annotations,
             "identity_in_file": info.patient.names_somebody,
         },
         "signals": [
-            {"label": signal.label, "read_as": read_as, "kind": kind, "sfreq_hz": signal.sfreq_hz, "unit": signal.unit,
+            {"label": signal.label, "read_as": read_as, "kind": kind, "note": note, "sfreq_hz": signal.sfreq_hz, "unit": signal.unit,
              "transducer": signal.transducer, "prefilter": signal.prefilter, "calibrated": signal.calibrated}
-            for signal, (read_as, kind) in zip(info.signals, mapping(report.layout), strict=True)
+            for signal, (read_as, kind, note) in zip(info.signals, mapping(report.layout), strict=True)
         ],
         "missing": list(report.layout.missing),
         "findings": list(report.findings),
@@ -103,11 +105,13 @@ def to_json(report: QualityReport) -> dict[str, Any]:
     }
 
 
-def mapping(layout: ChannelLayout) -> list[tuple[str | None, str]]:
-    """What every signal was read as: electrode or pair (or None) and kind."""
-    names = {index: name for name, index in layout.electrodes.items()}
-    names |= {index: "-".join(pair) for pair, index in layout.pairs.items()}
-    return [(names.get(index), kind) for index, kind in enumerate(layout.kinds)]
+def mapping(layout: ChannelLayout) -> list[tuple[str | None, str, str]]:
+    """What every signal was read as: electrode or pair (or None), kind, and a note where it is no electrode of the analysis."""
+    names = layout.names
+    notes = dict.fromkeys(layout.ears.values(), "ear: for the montage of linked ears, not assessed")
+    notes |= dict.fromkeys(layout.further.values(), "beyond the 10-20 system: shown as recorded, not assessed")
+    notes |= {again: f"as signal {used + 1}, not used" for used, again in layout.duplicates}
+    return [(names.get(index), kind, notes.get(index, "")) for index, kind in enumerate(layout.kinds)]
 
 
 def _judged(

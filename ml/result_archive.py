@@ -13,43 +13,48 @@ from numpy.typing import NDArray
 
 from ml.analysis import AnalysisResult, ChannelQuality, Event, Quality, RegionalSpectrogram, Spans, Trends, Versions
 from ml.electrode_seconds import ElectrodeSeconds
+from ml.members import Members, Reading
 from ml.recording import PatientField, RecordingField, RecordingInfo, Signal, Span
 
 DB_STEP: Final = 0.5
 DB_LOWEST: Final = -64.0
 """Spectrogram values are kept in half decibels from -63.5 to 63 dB re 1 µV²/Hz in one byte; 0 is "nothing recorded"."""
 TREND: Final = "trend_"
+APART: Final = ("spectrogram", "trends", "electrode_seconds", "members", "embedding")
+"""Parts of a result that are arrays of their own."""
 HALF_PRECISION: Final = ("asymmetry", "rhythmicity_db")
 """Images among the trends, kept to three digits."""
 
 
 def to_bytes(result: AnalysisResult) -> bytes:
-    """Everything but the spectrogram and the header's fields that name people: those stay in the recording.
+    """Everything but spectrogram, embedding and the header's fields that name people: those stay in the recording.
 
     The quality of every second lies in it, too, but is read by ``electrode_seconds_from_bytes`` only.
     """
     anonymous = replace(result.info, patient=PatientField(), recorded=RecordingField())
-    described = replace(result, info=anonymous, spectrogram=None, trends=None, electrode_seconds=None)
-    words = {key: value for key, value in asdict(described).items() if key not in ("spans", "spectrogram", "trends", "electrode_seconds")}
-    spans, kept = result.spans, result.electrode_seconds
+    described = replace(result, info=anonymous, spectrogram=None, trends=None, electrode_seconds=None, members=None, embedding=None)
+    words = {key: value for key, value in asdict(described).items() if key not in ("spans", *APART)}
+    spans, kept, members = result.spans, result.electrode_seconds, result.members
+    said = {"member_logits": members.logits, "reading": _text(json.dumps(members.reading.to_json()))} if members else {}
     seconds = {"channels": _text(json.dumps(kept.names)), "marks": kept.marks, "snr": kept.snr, "hum": kept.hum} if kept else {}
     return _npz(
         words=_text(json.dumps(words | {"step_s": spans.step_s}, default=_iso)), label_start_s=spans.label_start_s,
-        context=spans.context, prob=spans.prob, assessed=spans.assessed, **seconds,
+        context=spans.context, prob=spans.prob, assessed=spans.assessed, **seconds, **said,
     )
 
 
 def from_bytes(content: bytes) -> AnalysisResult:
-    """What ``to_bytes`` wrote; the spectrogram is kept apart."""
+    """What ``to_bytes`` wrote; archives of before the networks' own outputs were kept have no ``members``."""
     with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
         words: dict[str, Any] = json.loads(arrays["words"].tobytes())
         spans = Spans(arrays["label_start_s"], arrays["context"], arrays["prob"], arrays["assessed"], words.pop("step_s"))
+        members = _members(arrays) if "member_logits" in arrays else None
     words["info"] = _info(words["info"])
     words["events"] = tuple(Event(**event) for event in words["events"])
     words["quality"] = _quality(words["quality"])
     words["versions"] = Versions(**words["versions"])
     words["findings"] = tuple(words["findings"])
-    return AnalysisResult(spans=spans, **words)
+    return AnalysisResult(spans=spans, members=members, **words)
 
 
 def electrode_seconds_from_bytes(content: bytes) -> ElectrodeSeconds | None:
@@ -88,6 +93,10 @@ def trends_from_bytes(content: bytes) -> Trends | None:
         found = {field.name: arrays[TREND + field.name] for field in fields(Trends)}
     narrow = {name: found[name].astype(np.float32) for name in HALF_PRECISION}
     return Trends(**found | narrow | {"step_s": float(found["step_s"])})
+
+
+def _members(arrays: Any) -> Members:
+    return Members(Reading.from_json(json.loads(arrays["reading"].tobytes())), arrays["member_logits"])
 
 
 def _trend_arrays(trends: Trends) -> dict[str, Any]:

@@ -6,9 +6,11 @@ from collections import Counter
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ml.analysis import LABEL_S, WINDOW_S, AnalysisResult, Event, Quality
 from ml.classes import CLASSES
+from ml.members import Members, doubt
 from ml.recording import RecordingInfo
 
 PRIOR_NOTES: Final = {
@@ -28,7 +30,7 @@ def to_json(result: AnalysisResult) -> dict[str, Any]:
     return {
         "recording": _recording(result),
         "classes": list(CLASSES),
-        "windows": _windows(result),
+        "windows": _windows(result) | ({"uncertainty": _uncertainty(result, result.members)} if result.members else {}),
         "events": [_event(event) for event in result.events],
         "quality": quality_json(result.quality),
         "versions": {
@@ -75,6 +77,25 @@ def _windows(result: AnalysisResult) -> dict[str, Any]:
         "prior": result.prior,
         "prior_note": PRIOR_NOTES.get(result.prior, f"Probabilities assume the class prior named {result.prior!r}."),
     }
+
+
+def _uncertainty(result: AnalysisResult, members: Members) -> dict[str, Any]:
+    """Entropies in nats (``null`` where not assessed), classes that cannot be ruled out, and where the model is unsure.
+
+    ``cannot_rule_out``, ``coverage``, ``unsure`` and ``unsure_below`` are ``null`` where the weights came without limits.
+    """
+    found, reading = doubt(members, result.spans.prob, result.prior), members.reading
+    sets = None if found.sets is None else [[CLASSES[index] for index in np.flatnonzero(row)] for row in found.sets]
+    return {
+        "total_nats": _numbers(found.total), "aleatoric_nats": _numbers(found.aleatoric), "epistemic_nats": _numbers(found.epistemic),
+        "cannot_rule_out": sets, "coverage": None if reading.conformal is None else round(1 - reading.conformal.alpha, 4),
+        "unsure": None if found.unsure is None else found.unsure.tolist(), "unsure_below": reading.unsure_below,
+        "members": list(reading.names), "member_weights": [round(weight, 4) for weight in reading.weights],
+    }
+
+
+def _numbers(values: NDArray[np.float64]) -> list[float | None]:
+    return [round(value, 4) if value == value else None for value in values.tolist()]
 
 
 def _event(event: Event) -> dict[str, Any]:

@@ -1,8 +1,10 @@
-"""Amplitudes as the winners of the HMS competition gave them to their networks: a fixed scale, never one per window.
+"""Amplitudes on a fixed scale, never on one of a window's own: as the winners of the HMS competition gave them to their networks.
 
 Voltage itself tells patterns apart (suppression, high-voltage discharges), and a scale by the window's own deviation would let
-one electrode pop decide how large the EEG looks. So the baseline is taken off, what lies beyond any EEG is clipped, and the
-rest divided by a constant. The shipped networks learned such a scale themselves; this is for features and for training others.
+one electrode pop decide how large the EEG looks. So the baseline is taken off, what lies beyond any EEG is clipped, and the rest
+stays in units that are the same for every window: here microvolts. HMS, third place (DIETER), then divided by 32; the networks
+of this project have their constants inside (``asinh`` of microvolts over 6, or a clip at 1,000 µV before the logarithm of a
+spectrogram), so they are given plain microvolts, and this is for features: ``hms features --robust``.
 """
 
 from __future__ import annotations
@@ -14,8 +16,11 @@ from numpy.typing import NDArray
 
 CLIP_UV: Final = 1024.0
 """HMS, third place (DIETER), differences of the double banana; SPaRCNet clips single electrodes at 500 µV."""
-UNIT_UV: Final = 32.0
-"""HMS, third place: an ordinary EEG then has a standard deviation near 1."""
+
+
+def robust(windows_uv: NDArray[np.floating], *, clip_uv: float = CLIP_UV) -> NDArray[np.float32]:
+    """Windows (..., n) in µV less their median, clipped at ``clip_uv`` on both sides; what is missing stays NaN."""
+    return np.clip(remove_baseline(windows_uv, robust=True), -clip_uv, clip_uv)
 
 
 def remove_baseline(windows_uv: NDArray[np.floating], *, robust: bool = False) -> NDArray[np.float32]:
@@ -31,9 +36,3 @@ def remove_baseline(windows_uv: NDArray[np.floating], *, robust: bool = False) -
     else:
         level = np.where(known, values, 0.0).sum(axis=-1, keepdims=True) / np.maximum(known.sum(axis=-1, keepdims=True), 1)
     return np.asarray(values - level, dtype=np.float32)
-
-
-def fixed_scale(windows_uv: NDArray[np.floating], *, clip_uv: float = CLIP_UV, unit_uv: float = UNIT_UV) -> NDArray[np.float32]:
-    """Microvolts, clipped at ``clip_uv`` on both sides, in units of ``unit_uv``; what is missing becomes 0, as no voltage."""
-    clipped = np.clip(np.nan_to_num(windows_uv, nan=0.0, posinf=clip_uv, neginf=-clip_uv), -clip_uv, clip_uv)
-    return np.asarray(clipped / unit_uv, dtype=np.float32)

@@ -22,7 +22,7 @@ from app.db.work import Job
 from app.file_store import open_store
 from app.services import analyses, studies
 from app.settings import Settings
-from ml import result_archive
+from ml import alike, result_archive
 from ml.analysis import AnalysisResult, Event, Quality, RegionalSpectrogram, Spans, Versions
 from ml.byte_source import FileBytes
 from ml.channels import ELECTRODES, REGIONS
@@ -102,11 +102,13 @@ def save_result(session: Session, study_id: UUID, result: AnalysisResult) -> Non
     session.flush()
     arrays, spectrogram = result_archive.to_bytes(result), result.spectrogram
     power = result_archive.spectrogram_to_bytes(spectrogram, result.trends) if spectrogram else None
+    vectors = alike.to_bytes(result.embedding) if result.embedding is not None else None
     seconds = dict.fromkeys(CLASSES, 0.0)
     analyses.save(session, job, {
         "versions": {"pipeline": "1", "model": result.versions.model, "model_sha256": "0" * 64}, "elapsed_s": 1.0,
         "arrays": {"sha256": store.put_bytes(arrays), "size": len(arrays)},
         "spectrogram": {"sha256": store.put_bytes(power), "size": len(power)} if power else None,
+        "embedding": {"sha256": store.put_bytes(vectors), "size": len(vectors)} if vectors else None,
         "events": [{"pattern": e.pattern, "start_s": e.start_s, "stop_s": e.stop_s, "max_prob": e.max_prob, "mean_prob": e.mean_prob}
                    for e in result.events],
         "summary": {"findings": list(result.findings), "quality": {}, "seconds_by_class": seconds, "prior": "balanced",

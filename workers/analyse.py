@@ -14,9 +14,10 @@ from app.db.studies import Study
 from app.db.work import Job
 from app.errors import Invalid
 from app.file_store import FileStore
-from app.services import ages, analyses, channel_names, model_cards, stored_recording
+from app.services import ages, analyses, channel_names, explanations, model_cards, stored_recording
 from app.settings import Settings
 from ml.analysis import AnalysisResult, Quality, Spans, Versions
+from ml.backends.predictor import ProviderName
 from ml.classes import CLASSES
 from ml.recording import RecordingSource
 from workers import conversion
@@ -58,6 +59,7 @@ def save(session: Session, job: Job, result: Json) -> None:
     if result.get("converted"):
         conversion.keep(session, session.get_one(Study, job.study_id), result["converted"])
     analyses.save(session, job, result)
+    explanations.ask_for_events(session, job)
     model_cards.register(session, name=result["versions"]["model"], sha256=result["versions"]["model_sha256"])
 
 
@@ -83,12 +85,13 @@ def not_assessed(source: RecordingSource, ensemble: Ensemble, sha256: str) -> An
 
 def described(result: AnalysisResult, store: FileStore) -> Json:
     """Put the arrays into the store and describe the rest in JSON."""
-    from ml import result_archive
+    from ml import alike, result_archive
 
     spectrogram = result.spectrogram
     return {
         "arrays": _stored(store, result_archive.to_bytes(result)),
         "spectrogram": None if spectrogram is None else _stored(store, result_archive.spectrogram_to_bytes(spectrogram, result.trends)),
+        "embedding": None if result.embedding is None else _stored(store, alike.to_bytes(result.embedding)),
         "versions": asdict(result.versions),
         "elapsed_s": result.elapsed_s,
         "events": [asdict(event) for event in result.events],
@@ -98,15 +101,16 @@ def described(result: AnalysisResult, store: FileStore) -> Json:
 
 def summary(result: AnalysisResult) -> Json:
     """What lists and banners show without opening the arrays."""
-    from ml.result_json import to_json
+    from ml.result_json import quality_json
 
     return {
         "findings": list(result.findings),
-        "quality": to_json(result)["quality"],
+        "quality": quality_json(result.quality),
         "assessed_s": result.quality.assessed_s,
         "not_assessed_s": result.quality.not_assessed_s,
         "seconds_by_class": seconds_by_class(result.spans),
         "prior": result.prior,
+        "unsure_below": result.members.reading.unsure_below if result.members else None,
     }
 
 
@@ -123,19 +127,20 @@ def seconds_by_class(spans: Spans) -> dict[str, float]:
 
 def load_ensemble(settings: Settings) -> Ensemble:
     """The served networks, kept by a warm child."""
+    from ml.backends.onnx_runtime import ProviderMissing
     from ml.ensemble import WeightsError
 
     try:
-        return _ensemble(settings.weights_dir, settings.onnx_provider, settings.onnx_threads)
-    except WeightsError as error:
+        return _ensemble(settings.weights_dir, settings.provider, settings.onnx_threads, settings.engines_dir)
+    except (WeightsError, ProviderMissing) as error:
         raise Invalid(str(error)) from error
 
 
 @lru_cache(maxsize=1)
-def _ensemble(directory: Path | None, provider: str, threads: int) -> Ensemble:
+def _ensemble(directory: Path | None, provider: ProviderName, threads: int, engines: Path) -> Ensemble:
     from ml.ensemble import Ensemble
 
-    return Ensemble.load(directory, provider=provider, threads=threads)  # type: ignore[arg-type]
+    return Ensemble.load(directory, provider=provider, threads=threads, engines=engines)
 
 
 def _stored(store: FileStore, content: bytes) -> Json:

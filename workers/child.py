@@ -21,6 +21,7 @@ from typing import Any, Final, TextIO
 from app.errors import AppError
 from app.file_store import open_store
 from app.settings import MIB, Settings, use
+from ml.backends.provider import may_use_gpu
 from ml.errors import RecordingError
 from workers import orphan
 from workers.kinds import Bench
@@ -44,7 +45,7 @@ def limit(settings: Settings) -> None:
 
     CUDA reserves far more address space than memory, so there the parent watches the resident size instead.
     """
-    if settings.onnx_provider == "cpu":
+    if not may_use_gpu(settings.provider):
         _set_limit(resource.RLIMIT_AS, settings.job_memory_mib * MIB)
     _set_limit(resource.RLIMIT_CPU, int(time.process_time()) + 1 + settings.job_cpu_s)
     _set_limit(resource.RLIMIT_FSIZE, settings.job_file_mib * MIB)

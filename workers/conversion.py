@@ -14,26 +14,34 @@ from app.db.studies import Study
 from app.services import channel_names, studies
 from app.services.header_facts import info_from_json, info_to_json
 from app.settings import Settings
+from ml.byte_source import FileBytes
+from ml.chunked import ChunkedRecording
+from ml.conversion_process import Limits, ReaderKilled, convert_apart
 from workers.kinds import Bench, Json
 
 
 def convert(sha256: str, name: str, bench: Bench) -> Json:
-    """Put a converted copy of a stored file into the store; runs in the child, where foreign readers may crash.
+    """Put a converted copy of a stored file into the store.
+
+    Foreign readers run in a process of their own below the child, since what crashes one crashes it at every attempt: that is a
+    refusal, where a lost child is tried again. It may use as much as the child.
 
     Raises
     ------
     RecordingError
         If the file is no recording, or one that cannot be read.
     """
-    from ml import convert as conversion  # loads MNE
-    from ml.convert import open_foreign
-
-    with tempfile.TemporaryDirectory(dir=_folder(bench.settings)) as scratch:
+    settings = bench.settings
+    limits = Limits(memory_mib=settings.job_memory_mib, cpu_s=settings.job_cpu_s, wall_s=settings.job_wall_s)
+    with tempfile.TemporaryDirectory(dir=_folder(settings)) as scratch:
         unpacked, target = Path(scratch) / "original", Path(scratch) / "converted"
         unpacked.mkdir()
-        bench.on_progress("converting", 0, 1)
-        source = open_foreign(bench.store.path(sha256), unpacked, name=name)
-        info = conversion.convert(source, target, on_progress=bench.on_progress)
+        try:
+            claimed = convert_apart(bench.store.path(sha256), target, unpacked, name=name, limits=limits, on_progress=bench.on_progress)
+        except ReaderKilled as killed:
+            raise ChildProcessError(killed.sentence) from killed      # no refusal: tried again
+        with FileBytes(target) as content:
+            info = ChunkedRecording(content, patient=claimed).info
         with target.open("rb") as file:
             made = hashlib.file_digest(file, "sha256").hexdigest()
         bench.store.put_path(target, made)

@@ -68,4 +68,4 @@ def load(extra_modules: tuple[str, ...] = ()) -> Mapping[str, Kind]:
     return found
 
 
-PRODUCT_MODULES: Final[tuple[str, ...]] = ("workers.analyse", "workers.render_report", "workers.load_demo")
+PRODUCT_MODULES: Final[tuple[str, ...]] = ("workers.analyse", "workers.explain", "workers.render_report", "workers.load_demo")

@@ -59,7 +59,8 @@ def _figures(material: ReportMaterial, bench: Bench) -> tuple[Figure, ...]:
 def _figure(source: RecordingSource, material: ReportMaterial, request: FigureRequest) -> Figure:
     clock = report_material.clock_text(material.start_local, request.start_s)
     name = report_material.long_name(request.pattern)
-    caption = f"{name}, p = {request.max_prob:.2f}; {clock}, {PAGE_S:g} s. The shaded stretch is the accepted event."
+    prob = "labelled by the reader" if request.max_prob is None else f"p = {request.max_prob:.2f}"
+    caption = f"{name}, {prob}; {clock}, {PAGE_S:g} s. The shaded stretch is the accepted event."
     svg = eeg_figure.draw(_printed(source, material, request))
     return Figure(caption=caption, alt=f"EEG page of {PAGE_S:g} seconds from {clock}: {name}", svg=svg)
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from app.settings import current
 from ml.classes import DISPLAY_NAMES
 from ml.errors import RecordingError
 
@@ -54,13 +55,14 @@ def analyse(files: tuple[Path, ...], as_json: bool, out: Path | None, step_s: fl
 
 def _analyse(files: tuple[Path, ...], step_s: float | None, weights: Path | None) -> AnalysisResult:
     from ml import pipeline  # the command starts fast: scientific libraries are loaded only when they are needed
+    from ml.backends.onnx_runtime import ProviderMissing
     from ml.ensemble import Ensemble, WeightsError
     from ml.open_files import open_files
 
     with open_files(files) as recording:
         try:
-            ensemble = Ensemble.load(weights)
-        except WeightsError as error:
+            ensemble = Ensemble.load(weights, provider=current().provider, engines=current().engines_dir)
+        except (WeightsError, ProviderMissing) as error:
             raise click.ClickException(str(error)) from error
         return pipeline.analyse(recording, ensemble, on_progress=Bar(), step_s=step_s, recording_sha256=_sha256(files))
 

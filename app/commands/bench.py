@@ -12,6 +12,8 @@ from typing import Any
 
 import click
 
+from app.settings import current
+
 
 @click.command()
 @click.option("--minutes", default=30.0, show_default=True, type=click.FloatRange(1, 24 * 60), help="Length of the generated recording.")
@@ -28,7 +30,7 @@ def ensemble_speed(repeats: int, *, batch: int = 32) -> dict[str, Any]:
 
     from ml.ensemble import Ensemble
 
-    ensemble = Ensemble.load()
+    ensemble = Ensemble.load(provider=current().provider, engines=current().engines_dir)
     windows = np.random.default_rng(1).normal(0, 15, (batch, 18, 10_000)).astype(np.float32)
     seconds = []
     for _ in range(repeats + 1):
@@ -52,6 +54,6 @@ def recording_speed(minutes: float) -> dict[str, Any]:
         path = Path(folder) / "bench.edf"
         recording.write_edf(path, hours=minutes / 60, seed=7)
         started = time.perf_counter()
-        result = pipeline.analyse(open_recording(FileBytes(path)), Ensemble.load())
+        result = pipeline.analyse(open_recording(FileBytes(path)), Ensemble.load(provider=current().provider, engines=current().engines_dir))
         wall_s = time.perf_counter() - started
     return {"minutes": minutes, "wall_s": round(wall_s, 2), "windows": len(result.spans.prob), "times_real_time": round(60 * minutes / wall_s)}

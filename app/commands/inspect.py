@@ -13,6 +13,7 @@ from app.commands.analyse import REFUSED, Bar
 from ml.errors import RecordingError
 
 if TYPE_CHECKING:
+    from ml.analysis import ChannelQuality
     from ml.quality_report import QualityReport
     from ml.recording import PatientField
 
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print the whole report as JSON instead of a summary.")
 @click.option("--plot", type=click.Path(dir_okay=False, path_type=Path), help="Also draw the report on one page: PNG, or PDF by its name.")
-def inspect(file: Path, as_json: bool, plot: Path | None) -> None:
+@click.option("--seconds", type=click.Path(dir_okay=False, path_type=Path), help="Also write every electrode and second as a Parquet table.")
+def inspect(file: Path, as_json: bool, plot: Path | None, seconds: Path | None) -> None:
     """Tell metadata, electrodes, findings and quality of the recording FILE.
 
     Nothing that names the patient is printed. A recording that is refused ends with code 2 and one sentence.
@@ -30,6 +32,8 @@ def inspect(file: Path, as_json: bool, plot: Path | None) -> None:
         report = _inspect(file)
         if plot is not None:
             _draw(report, file.name, plot)
+        if seconds is not None:
+            _tabulate(report, seconds)
     except RecordingError as error:
         click.echo(error.sentence, err=True)
         sys.exit(REFUSED)
@@ -59,20 +63,32 @@ def _draw(report: QualityReport, name: str, plot: Path) -> None:
     plot.write_bytes(quality_page.draw(report, title=f"Signal quality of {name}", kind="pdf" if plot.suffix.lower() == ".pdf" else "png"))
 
 
+def _tabulate(report: QualityReport, seconds: Path) -> None:
+    from app.interop import quality_table
+
+    seconds.write_bytes(quality_table.to_parquet(report))
+
+
 def summary(report: QualityReport) -> str:
     """What a person wants to read first, as plain text."""
     from app.reporting.quality_page import facts
     from ml.quality_report import mapping
 
     lines = [*facts(report), f"equipment: {report.info.equipment}" if report.info.equipment else "equipment not stated"]
-    lines += [_filters(report), _identity(report.info.patient)]
+    lines += [_filters(report), _identity(report.info.patient), f"{report.n_annotations or 'no'} annotation{'' if report.n_annotations == 1 else 's'}"]
     lines += ["", f"{'#':>3}  {'in the file':24s} {'read as':10s} {'kind':6s} {'Hz':>7s}  {'bad':>5s} {'artif.':>6s} {'SNR dB':>6s} {'mains µV':>8s}  remarks"]
     found = {channel.name: channel for channel in report.quality.channels}
-    for number, (signal, (name, kind)) in enumerate(zip(report.info.signals, mapping(report.layout), strict=True), start=1):
-        channel = found.get(name or "")
-        figures = f"{channel.bad_share:5.0%} {channel.artifact_share:6.0%} {_number(channel.snr_db):>6s} {_number(channel.hum_uv):>8s}  {', '.join(channel.reasons)}" if channel else ""
+    for number, (signal, (name, kind, note)) in enumerate(zip(report.info.signals, mapping(report.layout), strict=True), start=1):
+        figures = _figures(found.get(name or ""), note)
         lines.append(f"{number:3d}  {signal.label:24s} {name or '-':10s} {kind:6s} {signal.sfreq_hz:7g}  {figures}".rstrip())
     return "\n".join([*lines, "", *(f"Note: {finding}" for finding in report.findings)]).rstrip()
+
+
+def _figures(channel: ChannelQuality | None, note: str) -> str:
+    """Bad and artifact share, SNR and mains of a channel that was measured; remarks."""
+    bad, artifact, snr, hum = (
+        (f"{channel.bad_share:.0%}", f"{channel.artifact_share:.0%}", _number(channel.snr_db), _number(channel.hum_uv)) if channel else ("",) * 4)
+    return f"{bad:>5s} {artifact:>6s} {snr:>6s} {hum:>8s}  {', '.join(channel.reasons) if channel else note}"
 
 
 def _filters(report: QualityReport) -> str:

@@ -50,7 +50,7 @@ def refuse(sentence: str) -> None:
 @click.option("--trials", default=0, show_default=True, type=click.IntRange(0, 10_000), help="Search settings by this many short runs instead.")
 @with_training_extra
 def train(config: str, build: Path, resume: bool, data: Path | None, trials: int) -> None:
-    """Train by CONFIG: a TOML file, the name of one that comes with the program (smoke, first, hms), or trees (boosted trees on features).
+    """Train by CONFIG: a TOML file, the name of one that comes with the program (smoke, first, second, hms), or trees (boosted trees on features).
 
     By `torchrun --nproc-per-node N -m app.cli train CONFIG` on several processes or GPUs.
     """

@@ -10,7 +10,7 @@ from app import settings
 
 
 @click.command()
-@click.option("--queues", default="", help="Comma-separated, of cpu and gpu; all that HMS_WORKER_QUEUES names by default.")
+@click.option("--queues", default="", help="Comma-separated, of quick, cpu, gpu and background; all that HMS_WORKER_QUEUES names by default.")
 @click.option("--threads", type=click.IntRange(1, 64), help="Jobs at a time.")
 @click.option("--kinds", "modules", multiple=True, metavar="MODULE", help="Python module with further kinds of work (KINDS).")
 @click.option("--quiet", is_flag=True, help="Log warnings and errors only.")

@@ -55,16 +55,37 @@ class FoundEvent(Identified, Table):
 
 
 class Review(Identified, Table):
-    """One decision of one reader about one event; append-only, the newest holds."""
+    """One act of one reader about an event or a span; append-only, the newest holds (``app.services.standing``)."""
 
     __tablename__ = "review"
 
-    event_id: Mapped[UUID] = mapped_column(ForeignKey("found_event.id"), index=True)
+    event_id: Mapped[UUID | None] = mapped_column(ForeignKey("found_event.id"), index=True)   # empty for a span of the reader's own
     study_id: Mapped[UUID] = mapped_column(ForeignKey("study.id"), index=True)
     user_id: Mapped[UUID] = mapped_column(ForeignKey("user_account.id"))
-    decision: Mapped[str] = mapped_column(String(12))            # "accepted", "dismissed", "withdrawn" (undo)
+    decision: Mapped[str] = mapped_column(String(12))            # accepted, dismissed, unsure, changed, withdrawn; of a span: labelled
     reason: Mapped[str] = mapped_column(default="")
     seen: Mapped[JsonObject] = mapped_column(default=dict)       # montage and filters on the screen when decided
+    act: Mapped[str] = mapped_column(String(12), default="decide", server_default="decide")
+    analysis_id: Mapped[UUID | None] = mapped_column(ForeignKey("analysis.id"))     # the newest one at that moment
+    batch_id: Mapped[UUID | None]                                # rows of one act; these six are empty in rows before migration 0006
+    position: Mapped[int] = mapped_column(default=0, server_default="0")            # within the act
+    before: Mapped[JsonObject] = mapped_column(default=dict, server_default="{}")   # {"findings": [...]} that it took away
+    after: Mapped[JsonObject] = mapped_column(default=dict, server_default="{}")    # and put in their place
+    model_sha256: Mapped[str] = mapped_column(String(64), default="", server_default="")
+    model_visible: Mapped[bool | None]                           # whether the reader saw the model's output
+    undoes_id: Mapped[UUID | None]                               # the act that an undo or redo speaks of
+
+
+class ReadingStep(Identified, Table):
+    """A reader begins a first read without the model, saves it, or gives it up; append-only, the newest holds."""
+
+    __tablename__ = "reading_step"
+
+    study_id: Mapped[UUID] = mapped_column(ForeignKey("study.id"), index=True)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("user_account.id"), index=True)
+    step: Mapped[str] = mapped_column(String(10))                # "blind", "saved", "left"
+    rest: Mapped[str] = mapped_column(String(10), default="")    # of a saved read: what unlabelled time is, "other" or "" (not read)
+    model_seen: Mapped[bool] = mapped_column(default=False)      # the reader had opened the analysed study before
 
 
 class ModelCard(Identified, Table):

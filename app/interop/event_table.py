@@ -21,8 +21,8 @@ class EventLine:
     start_s: float
     stop_s: float
     clock: str
-    max_prob: float
-    mean_prob: float
+    max_prob: float | None               # None where the model assessed nothing
+    mean_prob: float | None
     decision: str
     reviewed_by: str
 
@@ -34,7 +34,7 @@ def to_csv(events: Iterable[EventLine]) -> str:
     writer.writerow(COLUMNS)
     for event in events:
         numbers = (f"{event.start_s:.3f}", f"{event.stop_s:.3f}")
-        probabilities = (f"{event.max_prob:.4f}", f"{event.mean_prob:.4f}")
+        probabilities = ("" if prob is None else f"{prob:.4f}" for prob in (event.max_prob, event.mean_prob))
         writer.writerow([safe(event.pattern), *numbers, safe(event.clock), *probabilities, safe(event.decision), safe(event.reviewed_by)])
     return out.getvalue()
 

@@ -6,12 +6,12 @@ alive and end a job once (``claim``, ``heartbeat``, ``finish``, ``fail``, ``rele
 
 from __future__ import annotations
 
-from app.jobs.asking import JobRequest, JobView, cancel, canonical, enqueue, retry, view
+from app.jobs.asking import JobRequest, JobView, cancel, canonical, enqueue, hasten, retry, view
 from app.jobs.claiming import Claim, Progress, Verdict, claim, fail, finish, heartbeat, is_due, release
 from app.jobs.hints import configure_hints
 from app.jobs.reaping import Reaped, reap
 
 __all__ = [
     "Claim", "JobRequest", "JobView", "Progress", "Reaped", "Verdict", "cancel", "canonical", "claim", "configure_hints", "enqueue",
-    "fail", "finish", "heartbeat", "is_due", "reap", "release", "retry", "view",
+    "fail", "finish", "hasten", "heartbeat", "is_due", "reap", "release", "retry", "view",
 ]

@@ -17,7 +17,7 @@ from app.access import Actor
 from app.db.work import Job
 from app.errors import Conflict, NotFound
 from app.jobs import hints
-from app.jobs.states import ENDED_STATES, changed, now, show_on_study
+from app.jobs.states import BACKGROUND, ENDED_STATES, changed, now, show_on_study
 from app.settings import current
 
 
@@ -162,6 +162,13 @@ def retry(session: Session, who: Actor, job_id: UUID) -> JobView:
     show_on_study(session, job)
     hints.after_commit(session, job.id, job.queue)
     return as_view(job)
+
+
+def hasten(session: Session, job_id: UUID, queue: str) -> None:
+    """Move a job that waits in the background to another queue, because a person waits for it now."""
+    sooner = update(Job).where(Job.id == job_id, Job.state == "queued", Job.queue == BACKGROUND).values(queue=queue)
+    if changed(session, sooner):
+        hints.after_commit(session, job_id, queue)
 
 
 def _mine(session: Session, who: Actor, job_id: UUID) -> Job:

@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, Select, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.db.work import Job
-from app.jobs.states import JobState, changed, now, show_on_study
+from app.jobs.states import BACKGROUND, JobState, changed, now, show_on_study
 from app.settings import current
 
 
@@ -147,10 +147,10 @@ def _fence(held: Claim) -> tuple[ColumnElement[bool], ...]:
 
 
 def _due(session: Session, queues: Sequence[str]) -> Select[UUID]:
-    """Queued jobs whose pause is over, oldest first; a queued row's ``lease_until`` is the end of its pause."""
+    """Queued jobs whose pause is over, oldest first, those of the background last; a queued row's ``lease_until`` is the end of its pause."""
     over = or_(Job.lease_until.is_(None), Job.lease_until <= now(session))
     due = select(Job.id).where(Job.state == "queued", Job.queue.in_(queues), over)
-    return due.order_by(Job.created_at, Job.id).limit(1)
+    return due.order_by(Job.queue == BACKGROUND, Job.created_at, Job.id).limit(1)
 
 
 def _lease_end(at: datetime) -> datetime:

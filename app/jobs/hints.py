@@ -14,6 +14,7 @@ from prometheus_client import Counter
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
+from app.jobs.states import QUEUES
 from app.settings import Settings
 
 TASK: Final[str] = "workers.run_job"
@@ -87,7 +88,7 @@ def room(limit: int) -> int:
     """How many more hints the broker should hold: ``limit`` minus those that no worker has read yet."""
     try:
         with _broker.connection_for_write() as connection:
-            unread = sum(int(connection.default_channel.client.llen(queue)) for queue in ("cpu", "gpu"))
+            unread = sum(int(connection.default_channel.client.llen(queue)) for queue in QUEUES)
             return max(0, limit - unread)
     except Exception:
         return limit     # the broker is away: publishing finds out and pauses

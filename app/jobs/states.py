@@ -17,6 +17,11 @@ OPEN_STATES: Final[tuple[JobState, ...]] = ("queued", "running")
 ENDED_STATES: Final[tuple[JobState, ...]] = ("done", "failed", "cancelled", "quarantined")
 
 ANALYSE: Final[str] = "analyse"
+QUICK: Final[str] = "quick"
+"""Queue of what a person waits for: an embedded worker serves it beside its other work."""
+BACKGROUND: Final[str] = "background"
+"""Queue of what nobody waits for: taken when nothing else is due."""
+QUEUES: Final[tuple[str, ...]] = (QUICK, "cpu", "gpu", BACKGROUND)
 STUDY_STATUS: Final[dict[JobState, str]] = {
     "queued": "queued", "running": "analysing", "done": "analysed",
     "failed": "failed", "quarantined": "failed", "cancelled": "cancelled",

@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ml import clean_pairs
+from ml import clean_pairs, scaling
 from ml.channels import map_to_1020
 from ml.features import processes
 from ml.features.extract import FeatureTable, Which, extract
@@ -36,12 +36,15 @@ class FeatureBlock:
 
 
 def stream(
-    source: RecordingSource, *, which: Which = "full", step_s: float = WINDOW_S, mains_hz: float | None = None, cores: int = 1
+    source: RecordingSource, *, which: Which = "full", step_s: float = WINDOW_S, mains_hz: float | None = None, cores: int = 1,
+    robust: bool = False,
 ) -> Iterator[FeatureBlock]:
     """Features of the windows that tile every gap-free stretch, every ``step_s`` from its start; none crosses a gap.
 
     Pairs that were not recorded, or whose electrodes are bad in a window (``ml.clean_pairs``), have no values in it. With more
     than one core, blocks are read and cleaned ahead in threads, and the full set is computed in processes (``ml.features.processes``).
+
+    ``robust`` takes the median off each window and clips it (``ml.scaling.robust``), so that an electrode pop does not rule its features.
     """
     if not step_s > 0.0:
         raise ValueError(f"windows must lie more than 0 s apart, not {step_s} s")
@@ -52,7 +55,7 @@ def stream(
 
         def of_block(block: tuple[NDArray[np.float64], Span]) -> FeatureBlock:
             windows = _cut(source, chosen, *block, mains_hz)
-            return FeatureBlock(block[0], _table(windows, which, pool))
+            return FeatureBlock(block[0], _table(scaling.robust(windows) if robust else windows, which, pool))
 
         yield from work_ahead(of_block, blocks, threads=cores if cores > 1 else 0)
 

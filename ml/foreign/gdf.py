@@ -7,7 +7,6 @@ Source: Schlögl, GDF - A General Dataformat for Biosignals, arXiv:cs/0608052.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isfinite
 from typing import Any, Final
@@ -18,7 +17,7 @@ from numpy.typing import NDArray
 from ml.byte_source import ByteSource
 from ml.edf_header import MAX_DURATION_S
 from ml.foreign.gdf_header import GdfHeader, read_header
-from ml.foreign.record_blocks import RecordBlocks
+from ml.foreign.record_blocks import BlockRecording, RecordBlocks
 from ml.recording import Annotation, RecordingInfo
 from ml.tal import MAX_ANNOTATIONS
 
@@ -28,7 +27,7 @@ _END: Final = 0x8000
 """Added to the code of an event, it marks where that event ends."""
 
 
-class GdfRecording:
+class GdfRecording(BlockRecording):
     """A GDF file as a ``RecordingSource``.
 
     Raises
@@ -39,26 +38,13 @@ class GdfRecording:
 
     def __init__(self, source: ByteSource) -> None:
         header = read_header(source)
-        self._blocks = RecordBlocks(source, first_byte=header.header_bytes, record_bytes=header.record_bytes,
-                                    n_records=header.n_records, columns=header.columns)
+        blocks = RecordBlocks(source, first_byte=header.header_bytes, record_bytes=header.record_bytes, n_records=header.n_records,
+                              columns=header.columns)
         table, cut = _read_events(source, header)
-        self._annotations = _annotations(table, header)
-        self._info = RecordingInfo(
+        info = RecordingInfo(
             format="GDF", signals=header.signals, duration_s=header.duration_s, start_time=header.start_time, patient=header.patient,
             equipment=header.equipment, findings=(*header.findings, *_findings(table, cut)))
-
-    @property
-    def info(self) -> RecordingInfo:
-        """Header facts and findings."""
-        return self._info
-
-    def annotations(self) -> tuple[Annotation, ...]:
-        """The event table in order of onset."""
-        return self._annotations
-
-    def read(self, start_s: float, stop_s: float, signals: Sequence[int]) -> list[NDArray[np.float32]]:
-        """Samples in microvolts; see ``RecordingSource.read``."""
-        return self._blocks.read(start_s, stop_s, signals)
+        super().__init__(info, _annotations(table, header), blocks)
 
 
 @dataclass(frozen=True, slots=True)

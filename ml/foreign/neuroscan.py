@@ -8,7 +8,6 @@ companion block tells 32 bits, as FieldTrip and EEGLAB read it.
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,12 +15,11 @@ from math import isfinite
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ml.byte_source import ByteSource
 from ml.edf_header import MAX_DURATION_S, MAX_LIMIT_UV, MAX_SIGNALS
 from ml.errors import RecordingError
-from ml.foreign.record_blocks import Column, RecordBlocks
+from ml.foreign.record_blocks import BlockRecording, Column, RecordBlocks
 from ml.recording import Annotation, PatientField, RecordingInfo, Signal
 from ml.tal import MAX_ANNOTATIONS
 
@@ -33,7 +31,7 @@ _STEPS_PER_UNIT: Final = 204.8
 """A calibration of 1 and a sensitivity of 1 mean 1/204.8 microvolts per digital step."""
 
 
-class NeuroscanRecording:
+class NeuroscanRecording(BlockRecording):
     """A CNT file as a ``RecordingSource``.
 
     Raises
@@ -51,31 +49,17 @@ class NeuroscanRecording:
         _refuse(n_signals, rate, source.size)
         data = _layout(source, setup, n_signals)
         electrodes = source.read_at(_SETUP_BYTES, n_signals * _ELECTRODE_BYTES)
-        self._rate = float(rate)
-        columns, signals, findings = _signals(setup, electrodes, self._rate, data)
-        self._blocks = RecordBlocks(source, first_byte=data.first_byte, n_records=data.n_samples // data.per_block,
-                                    record_bytes=data.per_block * n_signals * data.width, columns=columns)
+        columns, signals, findings = _signals(setup, electrodes, float(rate), data)
+        blocks = RecordBlocks(source, first_byte=data.first_byte, n_records=data.n_samples // data.per_block,
+                              record_bytes=data.per_block * n_signals * data.width, columns=columns)
         start_time, doubt = _start(setup)
-        self._info = RecordingInfo(
-            format="Neuroscan CNT", signals=signals, duration_s=data.n_samples / self._rate, start_time=start_time, patient=_patient(setup),
+        info = RecordingInfo(
+            format="Neuroscan CNT", signals=signals, duration_s=data.n_samples / rate, start_time=start_time, patient=_patient(setup),
             equipment=f"Neuroscan {_text(setup[:12])}", findings=(*data.findings, *findings, *doubt))
-        if self._info.duration_s > MAX_DURATION_S:
-            raise RecordingError(f"The file holds {self._info.duration_s / 86_400:.0f} days of recording; at most "
-                                 f"{MAX_DURATION_S // 86_400} days are read. Export a shorter part.", code="too_long")
-        self._annotations = _events(source, data, n_signals, self._rate)
-
-    @property
-    def info(self) -> RecordingInfo:
-        """Header facts and findings."""
-        return self._info
-
-    def annotations(self) -> tuple[Annotation, ...]:
-        """The event table in order of onset."""
-        return self._annotations
-
-    def read(self, start_s: float, stop_s: float, signals: Sequence[int]) -> list[NDArray[np.float32]]:
-        """Samples in microvolts; see ``RecordingSource.read``."""
-        return self._blocks.read(start_s, stop_s, signals)
+        if info.duration_s > MAX_DURATION_S:
+            raise RecordingError(f"The file holds {info.duration_s / 86_400:.0f} days of recording; at most {MAX_DURATION_S // 86_400} days "
+                                 "are read. Export a shorter part.", code="too_long")
+        super().__init__(info, _events(source, data, n_signals, float(rate)), blocks)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml.byte_source import ByteSource
+from ml.recording import Annotation, RecordingInfo
 
 _BLOCK_BYTES: Final = 4 << 20
 _LARGE_RECORD_BYTES: Final = 1 << 20
@@ -86,6 +87,26 @@ class RecordBlocks:
             values = _values(raw[: len(raw) // column.width * column.width], column)
             out[at - low : at - low + len(values)] = values
             at += count
+
+
+class BlockRecording:
+    """A recording whose samples lie in such records, as a ``RecordingSource``."""
+
+    def __init__(self, info: RecordingInfo, annotations: tuple[Annotation, ...], blocks: RecordBlocks) -> None:
+        self._info, self._annotations, self._blocks = info, annotations, blocks
+
+    @property
+    def info(self) -> RecordingInfo:
+        """Header facts and findings."""
+        return self._info
+
+    def annotations(self) -> tuple[Annotation, ...]:
+        """The event table in order of onset."""
+        return self._annotations
+
+    def read(self, start_s: float, stop_s: float, signals: Sequence[int]) -> list[NDArray[np.float32]]:
+        """Samples in microvolts; see ``RecordingSource.read``."""
+        return self._blocks.read(start_s, stop_s, signals)
 
 
 def _values(raw: NDArray[np.uint8], column: Column) -> NDArray[np.float32]:

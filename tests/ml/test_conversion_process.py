@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 from scipy.io import savemat
 
-from ml.conversion_process import Limits, convert_apart
+from ml.conversion_process import Limits, ReaderKilled, convert_apart
 from ml.errors import RecordingError
 from ml.open_files import open_files
-
-MATRIX = {"data": np.ones((2, 400)), "fs": 200.0, "unit": "uV", "channels": np.array(["Fp1", "F7"], dtype=object)}
+from tests.ml.foreign.crashing_matrix import MATRIX, endless, overwriting
 
 
 def refusal(path: Path, limits: Limits) -> RecordingError:
@@ -22,20 +22,17 @@ def refusal(path: Path, limits: Limits) -> RecordingError:
     return refused.value
 
 
-def crashing(path: Path) -> Path:
-    """A matrix whose first channel name states the type of its own array name wrongly: SciPy 1.17 writes out of bounds."""
-    savemat(path, MATRIX)
-    raw = bytearray(path.read_bytes())
-    name = raw.index(b"\x01\0\0\0\0\0\0\0\x10\0\x03\0Fp1")
-    raw[name] = 9
-    path.write_bytes(raw)
-    return path
-
-
 def test_a_file_that_kills_its_reader_is_refused_in_one_sentence(tmp_path: Path) -> None:
-    refused = refusal(crashing(tmp_path / "a.mat"), Limits())
+    refused = refusal(endless(tmp_path / "a.mat"), Limits())
+    assert refused.code == "reader_crashed"
+    assert "break off (SIGSEGV)" in refused.sentence
     assert "EDF+" in refused.sentence
-    assert refused.code in ("reader_crashed", "foreign_unreadable")        # the latter once SciPy raises instead
+
+
+def test_a_file_that_overwrites_memory_of_its_reader_is_refused(tmp_path: Path) -> None:
+    refused = refusal(overwriting(tmp_path / "a.mat"), Limits())
+    assert "EDF+" in refused.sentence
+    assert refused.code in ("reader_crashed", "foreign_unreadable")        # as memory happens to lie
 
 
 @pytest.mark.parametrize(("limits", "code"), [
@@ -45,6 +42,27 @@ def test_a_conversion_that_passes_a_limit_is_stopped(tmp_path: Path, limits: Lim
     savemat(tmp_path / "a.mat", MATRIX)
     refused = refusal(tmp_path / "a.mat", limits)
     assert (refused.code, refused.sentence[-1]) == (code, ".")
+
+
+def test_a_conversion_that_is_killed_from_outside_blames_no_file(tmp_path: Path) -> None:
+    savemat(tmp_path / "a.mat", MATRIX)
+    (tmp_path / "scratch").mkdir()
+    with pytest.raises(ReaderKilled, match="SIGKILL"):
+        convert_apart(tmp_path / "a.mat", tmp_path / "copy", tmp_path / "scratch", on_progress=kill_children)
+
+
+def kill_children(step: str, done: int, total: int) -> None:
+    for child in psutil.Process().children():
+        child.kill()
+
+
+def test_a_conversion_tells_how_far_it_is(tmp_path: Path) -> None:
+    long = MATRIX | {"data": np.ones((2, 200 * 150), np.int8)}
+    savemat(tmp_path / "a.mat", long)
+    (tmp_path / "scratch").mkdir()
+    told: list[tuple[str, int, int]] = []
+    convert_apart(tmp_path / "a.mat", tmp_path / "copy", tmp_path / "scratch", on_progress=lambda *how_far: told.append(how_far))
+    assert told == [("converting", 0, 1), ("converting", 1, 3), ("converting", 2, 3), ("converting", 3, 3)]
 
 
 def test_a_good_file_is_converted_apart(tmp_path: Path) -> None:

@@ -71,6 +71,30 @@ def test_the_pool_is_the_weighted_mean_of_its_members(shipped: Ensemble) -> None
     assert np.allclose(shipped.predict(windows_uv), (shipped.weights[:, None, None] * members).sum(axis=0), atol=1e-5)
 
 
+def test_every_window_gets_a_place_among_others(shipped: Ensemble) -> None:
+    windows_uv = np.random.default_rng(3).normal(0, 12, (20, 18, 10_000)).astype(np.float32)
+    windows_uv[18] = windows_uv[0]
+    logits, place = shipped.answer(windows_uv)
+    cosine = place.astype(np.float64) @ place.astype(np.float64).T
+    assert np.allclose(logits, shipped.predict_members(windows_uv))
+    assert np.allclose(np.diag(cosine), 1.0, atol=3e-3)
+    assert cosine[0, 18] == pytest.approx(1.0, abs=3e-3)
+    assert shipped.answer(windows_uv[:0])[1].shape[0] == 0
+
+
+def test_limits_of_doubt_come_with_the_weights_or_not_at_all(copied: Path) -> None:
+    path = copied / "manifest.json"
+    manifest = json.loads(path.read_text())
+    path.write_text(json.dumps({key: value for key, value in manifest.items() if key != "doubt"}))
+    bare = Ensemble.load(copied)
+    path.write_text(json.dumps(manifest | {"doubt": {"conformal": {"alpha": 0.1, "limit": [0.9] * 6}, "unsure_below": 0.4}}))
+    whole = Ensemble.load(copied)
+    assert (bare.conformal, bare.unsure_below) == (None, None)
+    assert whole.conformal is not None
+    assert (whole.conformal.limit.tolist(), whole.unsure_below) == ([0.9] * 6, 0.4)
+    assert whole.reading.names == tuple(member.name for member in whole.members)
+
+
 def test_an_answer_does_not_depend_on_its_neighbors_in_the_batch(shipped: Ensemble) -> None:
     windows_uv = np.random.default_rng(1).normal(0, 12, (18, 18, 10_000)).astype(np.float32)
     assert np.allclose(shipped.predict(windows_uv)[17:], shipped.predict(windows_uv[17:]), atol=1e-4)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from collections.abc import Callable
+from dataclasses import fields, replace
 from datetime import date, datetime
 
 import numpy as np
@@ -10,6 +11,8 @@ import pytest
 
 from ml import result_archive, trends
 from ml.analysis import AnalysisResult, ChannelQuality, Event, Quality, RegionalSpectrogram, Spans, Versions
+from ml.conformal import ConformalSets
+from ml.members import Members, Reading
 from ml.recording import PatientField, RecordingInfo, Signal, Span
 from ml.result_json import to_json
 
@@ -26,10 +29,30 @@ def result(n: int = 50) -> AnalysisResult:
                           ("Café is not an electrode.",), elapsed_s=1.23456, recording_sha256="b" * 64)
 
 
+def with_members(made: AnalysisResult) -> AnalysisResult:
+    """The same with what two networks said of the assessed spans."""
+    logits = RNG.normal(0, 3, (len(made.spans.prob), 2, 6)).astype(np.float16)
+    logits[~made.spans.assessed] = np.nan
+    reading = Reading(("raw", "spectrogram"), (0.5681, 0.4319), 0.8268, (0.1, 0, 0, 0, 0, -0.1), ConformalSets(np.full(6, 0.8)), 0.45)
+    return replace(made, members=Members(reading, logits))
+
+
+@pytest.mark.parametrize("kept", [result, lambda n: with_members(result(n))], ids=["older", "with networks"])
 @pytest.mark.parametrize("n", [0, 1, 50])
-def test_the_json_contract_is_rebuilt_exactly(n: int) -> None:
-    made = result(n)
+def test_the_json_contract_is_rebuilt_exactly(n: int, kept: Callable[[int], AnalysisResult]) -> None:
+    made = kept(n)
     assert to_json(result_archive.from_bytes(result_archive.to_bytes(made))) == to_json(made)
+
+
+def test_what_each_network_said_is_kept_bit_by_bit_and_older_archives_have_none() -> None:
+    made = with_members(result())
+    read = result_archive.from_bytes(result_archive.to_bytes(made))
+    assert made.members is not None
+    assert read.members is not None
+    assert np.array_equal(read.members.logits, made.members.logits, equal_nan=True)
+    assert read.members.logits.dtype == np.float16
+    assert read.members.reading.to_json() == made.members.reading.to_json()
+    assert result_archive.from_bytes(result_archive.to_bytes(result())).members is None
 
 
 def test_the_archive_holds_no_identity() -> None:

@@ -26,3 +26,15 @@ def test_an_applied_prior_is_named():
 def test_quality_tells_every_electrode(key):
     channels = result_json.to_json(pipeline.analyse(ArrayRecording(eeg(60)), loudness_ensemble(10.0)))["quality"]["channels"]
     assert len([channel[key] for channel in channels]) == 19
+
+
+def test_uncertainty_stands_beside_every_window_and_not_where_none_was_assessed():
+    recording = eeg(60)
+    recording[:12, :5000] = 0.0                                      # too many flat electrodes until second 25
+    found = result_json.to_json(pipeline.analyse(ArrayRecording(recording), loudness_ensemble(5.0)))["windows"]
+    doubt = found["uncertainty"]
+    assert not all(found["assessed"])
+    assert [nats is not None for nats in doubt["total_nats"]] == found["assessed"]
+    assert all(nats == 0 for nats in doubt["epistemic_nats"] if nats is not None)      # one network agrees with itself
+    assert doubt["cannot_rule_out"] is None
+    assert (doubt["members"], doubt["member_weights"]) == (["loudness"], [1.0])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 from plotly.utils import PlotlyJSONEncoder
@@ -15,7 +16,7 @@ from app.db.work import Job
 from app.errors import Forbidden, NotFound
 from ml.recording import RecordingInfo
 from pages import alerts, monitoring, overview, patient, patients, settings, studies, study, upload
-from tests import builders
+from tests import builders, viewer_site
 from tests.pages.conftest import Looking
 
 
@@ -91,6 +92,20 @@ def test_what_looks_like_one_recording_is_offered_to_who_may_join(session: Sessi
     with looking(vic):
         assert "study-join" not in words(study.show_files("", str(second)))
         assert upload.offer_to_join(None) == []
+
+
+def test_a_part_of_a_joined_recording_is_reviewed_there(session: Session, looking: Looking, nell: Actor, tmp_path: Path) -> None:
+    whole, part = builders.study(session, nell), viewer_site.add_study(session, nell, viewer_site.write_waves(tmp_path / "waves.edf"))
+    buttons = ("study-decide", "study-again", "study-correct")
+    with looking(nell):
+        body = words(study.show("", str(part)))
+    assert [name in body for name in buttons] == [True] * 3
+    session.get_one(Study, part).joined_into_id = whole
+    with looking(nell):
+        body, files = words(study.show("", str(part))), words(study.show_files("", str(part)))
+    assert [name in body for name in buttons] == [False] * 3
+    assert f'"href": "/studies/{whole}"' in files
+    assert "review it there" in files
 
 
 def test_another_clinics_study_is_not_there(session: Session, looking: Looking, nell: Actor) -> None:

@@ -93,7 +93,7 @@ def test_every_action_of_a_key_exists_and_stands_on_the_sheet() -> None:
     known = set(re.findall(r'(?:^|[\s,])"?([a-z][a-z-]+)"?: (?:\(\)|turn)', view))
     assert actions <= known
     sheet = " ".join(key for key, _ in KEYS)
-    for letter in re.findall(r"\b([a-z]): ", re.search(r"LETTERS = \{(.*?)\}", keys)[1]):       # type: ignore[index]
+    for letter in re.findall(r"\b([a-z]): ", re.search(r"LETTERS = \{(.*?)\}", keys, re.DOTALL)[1]):       # type: ignore[index]
         assert letter.upper() in sheet
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
@@ -17,7 +18,7 @@ from app.commands.analyse import analyse
 from app.db.session import reading, writing
 from app.errors import NotFound
 from app.file_store import open_store
-from app.services import analyses, studies
+from app.services import analyses, studies, windows
 from app.settings import Settings
 from ml.synthetic.recording import write_edf
 from tests import builders
@@ -101,6 +102,22 @@ def test_a_second_run_leaves_the_first_as_it_was(runner: Runner, alice: Actor, d
     assert second is not None
     assert (first.run_number, second.run_number) == (1, 2)
     assert second.seconds_by_class == first.seconds_by_class
+
+
+def test_every_window_can_be_told_in_detail_and_compared(runner: Runner, alice: Actor, database: Settings, recording: Path) -> None:
+    study_id = add(alice, recording, database)
+    work(runner)
+    with reading() as session:
+        spans, view = analyses.spans(session, alice, study_id), windows.show(session, alice, study_id, 5)
+        alike = windows.similar(session, alice, study_id, 5, count=3)
+    weights = [member.weight for member in view.members]
+    pooled = np.exp(np.average([np.log(member.prob) for member in view.members], axis=0, weights=weights))
+    assert sum(weights) == pytest.approx(1.0, abs=1e-3)
+    assert view.prob == pytest.approx(tuple(spans.prob[5].tolist()), abs=1e-6)
+    assert pooled / pooled.sum() == pytest.approx(spans.prob[5], abs=5e-3)          # the log-linear pool of what is kept
+    assert view.total_nats == pytest.approx(view.aleatoric_nats + view.epistemic_nats)
+    assert alike
+    assert all(abs(each.start_s - view.start_s) >= 50 and each.study_id == study_id for each in alike)
 
 
 def test_a_neonate_is_not_assessed(runner: Runner, alice: Actor, database: Settings, recording: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from uuid import UUID
 
@@ -26,6 +27,7 @@ from ml.recording import RecordingInfo
 from tests import builders
 from tests.app.services.joined_parts import join
 from tests.ml.foreign.brainvision_files import zipped
+from tests.ml.foreign.crashing_matrix import endless, overwriting
 from tests.ml.foreign.gdf_files import Gdf
 from tests.ml.foreign.neuroscan_files import cnt_bytes
 from tests.ml.foreign.persyst_files import write_persyst
@@ -122,6 +124,19 @@ def test_an_archive_without_a_recording_is_refused_in_a_sentence(database: Setti
         row = studies.row(session, alice, study_id)
     assert row.status == "failed"
     assert "holds no recording" in row.error_sentence
+
+
+@pytest.mark.parametrize("hostile", [endless, overwriting])
+def test_a_file_that_kills_its_reader_is_refused_at_once(
+    database: Settings, alice: Actor, tmp_path: Path, hostile: Callable[[Path], Path],
+) -> None:
+    study_id = uploaded(alice, hostile(tmp_path / "a.mat"), database)
+    work(database)
+    with reading() as session:
+        row = studies.row(session, alice, study_id)
+    assert (row.status, row.job_state) == ("failed", "failed")
+    assert "export the recording as EDF+" in row.error_sentence
+    assert list((database.data_dir / "converting").iterdir()) == []
 
 
 def matrix(path: Path, *, without: str = "") -> Path:
