@@ -60,8 +60,9 @@ MUSCLE_SLOPE: Final = -0.31
 """Slope of the spectrum on logarithmic axes above which a part is of muscle: the least stringent of the three thresholds that the
 RELAX pipeline offers for this method (-0.31, -0.59, -0.72; fewest parts are called muscle), which derives them from
 Fitzgibbon et al., Clin Neurophysiol 2016;127:1781-1793, and Dharmaprani et al., EMBC 2016: 825-828."""
-MUSCLE_UV: Final = 2.0
-"""Share at 20-75 Hz that a part must have where it is largest: amplifier noise is flat, too, and smaller."""
+MUSCLE_UV: Final = 5.0
+"""Share at 20-75 Hz that a part must have where it is largest. Amplifier noise is flat, too: of 1 uV, parts that cancel at the other
+electrodes reach 4 uV at one."""
 MUSCLE_LEAST_SFREQ_HZ: Final = 160.0
 _FRONT: Final = tuple(ELECTRODES.index(name) for name in ("Fp1", "Fp2", "F7", "F8"))
 _RIM: Final = tuple(ELECTRODES.index(name) for name in ("Fp1", "Fp2", "F7", "F8", "T3", "T4", "T5", "T6", "O1", "O2"))

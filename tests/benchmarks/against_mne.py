@@ -75,7 +75,7 @@ def _ours(path: Path) -> Image:
         source = open_recording(file, name=path.name)
         chosen = choose_input(map_to_1020(source.info.signals))
         stretches = [Stretch.of(span) for span in source.info.stretches]
-        tally = pipeline.Tally.over(stretches, chosen, 10.0, source.info.duration_s)
+        tally = pipeline.Tally.over(stretches, chosen, 10.0, source.info.duration_s, 0)
         blocks = list(pipeline.cut_blocks(stretches, pipeline.BLOCK_S))
         for block, cleaned in pipeline.clean_blocks(source, chosen, blocks, LINE_HZ, threads=CORES):
             pipeline._count_quality(cleaned, block, tally)

@@ -24,7 +24,7 @@ def test_the_keys_are_exactly_those_of_the_contract(document):
         "sha256", "format", "channels", "sfreq_hz", "duration_s", "start_time", "gaps", "findings",
     }
     promised = {"length_s", "label_length_s", "step_s", "label_start_s", "context", "prob", "assessed"}
-    assert promised | {"prior", "prior_note"} == set(document["windows"])
+    assert promised | {"prior", "prior_note", "uncertainty"} == set(document["windows"])
     assert set(document["events"][0]) == {"pattern", "start_s", "stop_s", "max_prob", "mean_prob"}
     assert set(document["versions"]) == {"pipeline", "model", "model_sha256"}
 

@@ -74,7 +74,7 @@ def test_what_trees_add_is_judged_on_patients_of_their_own() -> None:
     assert found["with"]["kl"] < found["without"]["kl"]
     assert found["gain_kl_95"][0] > 0
     assert found["weights"][1] > found["weights"][0]
-    assert found["joining"]["use"] in {"pool", "meta-learner", "doubt-weighted", "equal mean"}
+    assert found["joining"]["use"] in {"pool", "meta-learner", "doubt-weighted", "Bayesian average", "equal mean"}
 
 
 def test_generated_tables_depend_on_the_seed_alone(monkeypatch: pytest.MonkeyPatch) -> None:
