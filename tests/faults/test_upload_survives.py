@@ -24,6 +24,7 @@ def test_no_acknowledged_upload_is_lost_when_the_web_server_is_killed(house: Ins
     client = survive(house, kills=KILLS, seed=1)
     store = open_store(house.settings)
     assert client.lost == []
+    assert client.resumed
     assert len(client.stored) >= 2
     for sha256 in client.stored:
         assert hashlib.sha256(store.read_bytes(sha256)).hexdigest() == sha256
