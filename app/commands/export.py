@@ -29,7 +29,7 @@ ProviderName = Literal["auto", "cpu", "cuda", "tensorrt"]
 @click.option("--step-s", default=5.0, show_default=True, type=click.FloatRange(0.5, 10), help="Seconds between label spans.")
 @click.option("--hours", default=24.0, show_default=True, type=click.FloatRange(0.1), help="Length of the recordings that event thresholds are fitted on.")
 @click.option("--generated", default=1200, show_default=True, type=click.IntRange(12), help="Generated windows for evaluation.")
-@click.option("--tune-on-development", is_flag=True, help="Refit two numbers of the calibration on the 22 real development windows.")
+@click.option("--tune-on-development", is_flag=True, help="Refit two numbers of the calibration on the real development windows.")
 @with_training_extra
 def export(
     run: str | None, build: Path, networks: str, out: Path, version: str | None, variant: str | None, weights: Path | None,
