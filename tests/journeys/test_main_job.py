@@ -97,7 +97,7 @@ def pdf_of(page: Page) -> str:
 def test_from_an_edf_to_a_reviewed_study_and_its_pdf(page: Page, embedded: Server, many_patterns: Path, console_errors: list[str]) -> None:
     sign_in(page, embedded)
     study = upload(page, embedded, many_patterns, name="Test Journey", number="J-1", claims_another=many_patterns.is_relative_to(DATA))
-    expect(page.locator(".patient-banner")).to_contain_text("Test Journey")
+    expect(page.locator(".patient-banner")).to_contain_text("Test Journey", timeout=20_000)
 
     eeg = open_viewer(page, study)
     first = eeg.get_attribute("aria-label")
