@@ -32,14 +32,6 @@ def open_at(page: Page, site: Site, at_s: int) -> None:
     expect(part(page, "status")).to_contain_text("longitudinal bipolar")
 
 
-@pytest.fixture(autouse=True)
-def patience() -> Iterator[None]:
-    """Two busy cores draw a page in some seconds."""
-    expect.set_options(timeout=20_000)
-    yield
-    expect.set_options(timeout=5_000)
-
-
 def press(page: Page, *keys: str) -> None:
     for key in keys:
         page.keyboard.press(key)
