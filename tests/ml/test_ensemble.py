@@ -121,7 +121,7 @@ def test_the_event_rule_comes_from_the_manifest(shipped: Ensemble) -> None:
 def test_the_model_card_is_honest_about_what_it_is() -> None:
     card = model_card()
     assert "Not a medical device" in card["not_intended"]
-    assert "no real signal trained any weight" in card["training_data"]["kind"]
+    assert "no voted or labelled real window trained any weight" in card["training_data"]["kind"]
     assert card["evaluation"]["held_out_virtual_patients"]["n"] > 0
     assert card["limits"]
 
