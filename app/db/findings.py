@@ -89,7 +89,7 @@ class ReadingStep(Identified, Table):
 
 
 class AnnotationVersion(Identified, Table):
-    """One version of a reader's annotation; append-only, the highest one holds (``app.services.annotations``)."""
+    """One version of a reader's annotation; append-only, the highest one holds (``app.services.annotating``)."""
 
     __tablename__ = "annotation_version"
     __table_args__ = (UniqueConstraint("annotation_id", "version", name="uq_annotation_version_key"),)

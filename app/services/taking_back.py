@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 
 from app.access import Actor
 from app.errors import Conflict
-from app.services import annotations, review_acts
+from app.services import annotating, review_acts
 from app.services.act_stacks import Made, stacks
-from app.services.annotations import AnnotationView
+from app.services.annotating import AnnotationView
 
 _WORDS: Final = {"add": "annotation added", "change": "annotation changed", "remove": "annotation removed"}
 
@@ -47,12 +47,12 @@ def redo(session: Session, who: Actor, study_id: UUID, *, seen: dict[str, Any] |
 
 
 def _acts(session: Session, who: Actor, study_id: UUID) -> list[Made]:
-    annotations.locked(session, who, study_id)
-    both = [*review_acts.own_acts(session, who, study_id), *annotations.own_acts(session, who, study_id)]
+    annotating.locked(session, who, study_id)
+    both = [*review_acts.own_acts(session, who, study_id), *annotating.own_acts(session, who, study_id)]
     return sorted(both, key=lambda made: made.at)
 
 
 def _annotation(session: Session, who: Actor, study_id: UUID, made: Made, word: Literal["undo", "redo"]) -> TakenBack:
-    found = annotations.reverse(session, who, study_id, made.id, word)
+    found = annotating.reverse(session, who, study_id, made.id, word)
     said = found.words.label or found.words.comment
     return TakenBack("annotation", f"{'Taken back' if word == 'undo' else 'Done again'}: {_WORDS[made.act]} ({said}).", found)

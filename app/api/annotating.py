@@ -13,8 +13,8 @@ from app.api.errors import DOCUMENTED, ErrorBody
 from app.api.reviews import EventOut, SeenIn
 from app.auth import SignedIn
 from app.db.session import reading, writing
-from app.services import analyses, annotations, taking_back
-from app.services.annotations import AnnotationView, Words
+from app.services import analyses, annotating, taking_back
+from app.services.annotating import AnnotationView, Words
 from app.services.taking_back import TakenBack
 
 router = APIRouter(tags=["annotations"], responses=DOCUMENTED)
@@ -73,35 +73,35 @@ class TakenBackOut(BaseModel):
 def listed(study_id: UUID, who: SignedIn) -> list[AnnotationOut]:
     """Readers' annotations in order of time; others' are left out while one reads without the model."""
     with reading() as session:
-        return [_out(view) for view in annotations.listed(session, who, study_id)]
+        return [_out(view) for view in annotating.listed(session, who, study_id)]
 
 
 @router.post("/studies/{study_id}/reader-annotations", status_code=201)
 def add(study_id: UUID, asked: NewIn, who: SignedIn, response: Response) -> AnnotationOut:
     """Annotate an instant or a span."""
     with writing() as session:
-        return _tagged(response, annotations.add(session, who, study_id, asked.words(), annotation_id=asked.id))
+        return _tagged(response, annotating.add(session, who, study_id, asked.words(), annotation_id=asked.id))
 
 
 @router.put("/studies/{study_id}/reader-annotations/{annotation_id}", responses=STALE)
 def change(study_id: UUID, annotation_id: UUID, asked: WordsIn, who: SignedIn, if_match: Version, response: Response) -> AnnotationOut:
     """Change class, times, channel and comment; 412 where another version than that of If-Match holds."""
     with writing() as session:
-        return _tagged(response, annotations.change(session, who, study_id, annotation_id, asked.words(), version=_version(if_match)))
+        return _tagged(response, annotating.change(session, who, study_id, annotation_id, asked.words(), version=_version(if_match)))
 
 
 @router.delete("/studies/{study_id}/reader-annotations/{annotation_id}", responses=STALE)
 def remove(study_id: UUID, annotation_id: UUID, who: SignedIn, if_match: Version, response: Response) -> AnnotationOut:
     """Take an annotation away; its versions stay, and Undo brings it back."""
     with writing() as session:
-        return _tagged(response, annotations.remove(session, who, study_id, annotation_id, version=_version(if_match)))
+        return _tagged(response, annotating.remove(session, who, study_id, annotation_id, version=_version(if_match)))
 
 
 @router.get("/studies/{study_id}/reader-annotations/{annotation_id}/versions")
 def versions(study_id: UUID, annotation_id: UUID, who: SignedIn) -> list[AnnotationOut]:
     """Everything that an annotation has said, the first version first."""
     with reading() as session:
-        return [_out(view) for view in annotations.history(session, who, study_id, annotation_id)]
+        return [_out(view) for view in annotating.history(session, who, study_id, annotation_id)]
 
 
 @router.post("/studies/{study_id}/undo", status_code=201)
