@@ -11,7 +11,7 @@ const WHOSE = { all: () => true, file: ({ file }) => file, mine: ({ mine }) => m
 const asked = (address) => fetched(address).then((answer) => answer.json()), ms = (seconds) => Math.max(0, Math.round(seconds * 1000) / 1000);
 
 export class Annotations {
-  /** `hooks` = {changed(), go(span), loaded(file's)}; moments, what is on the page and sentences are those of `findings`. */
+  /** `hooks` = {changed(others), go(span), loaded(file's)}; moments, what is on the page and sentences are those of `findings`. */
   constructor(root, facts, clock, findings, hooks) {
     const part = (name) => root.querySelector(`[data-part=${name}]`), { say, moment, shows } = findings.hooks, go = (note) => this.go(note);
     Object.assign(this, { part, clock, findings, hooks, say, moment, may: facts.mayAnnotate, address: `/api/v1/studies/${facts.study}`, file: [], own: [], drawn: [], label: "", selected: null });
@@ -40,7 +40,7 @@ export class Annotations {
   /** The one that keys act on: selected last, and on the page. */
   get chosen() { const { selected, findings } = this; return selected && !findings.selected && !findings.span && this.shown(selected) ? selected : null; }
   get here() { return this.own.filter(this.shown); }
-  get told() { return this.here.map(({ label, comment, author }) => `${author} noted ${label || comment}`); }
+  get told() { return [...new Set(this.here.map(({ label, comment, author }) => `${author} noted ${label || comment}`))].slice(0, 8); }
 
   line({ start, label, comment, author, channel, file, pending }) {
     return [`${this.clock.time(start)}  ${[[label, comment].filter(Boolean).join(": "), channel, file ? "" : pending ? "saving …" : author].filter(Boolean).join(" · ")}`, file ? "note-of-file" : "note-of-reader"];
@@ -53,7 +53,8 @@ export class Annotations {
     if (!all.includes(this.selected)) this.selected = null;
     this.list.show(all.filter((note) => WHOSE[whose.value](note) && (!kind.value || note.label === kind.value) && fits(note)), this.selected);
     this.part("notes-count").textContent = all.length ? `${this.list.items.length} of ${all.length}` : "None yet.";
-    this.hooks.changed();
+    this.hooks.changed(this.own !== this.counted);
+    this.counted = this.own;
   }
 
   paint(ctx, geo, look, { names }) { Object.assign(this, { names, pxPerS: geo.pxPerS, drawn: drawNotes(ctx, geo, look, names, this.here, this.chosen) }); }
@@ -124,9 +125,10 @@ export class Annotations {
     Object.assign(note, before, { pending: false });
     this.put(note, method === "POST");
     await this.reload().catch(() => null);
+    const there = this.own.find(({ id }) => id && id === note.id), saved = method === "POST" && there;       // only the answer was lost
     this.show();
-    this.say(sentence);
-    if (method !== "DELETE") this.edit(this.own.find(({ id }) => id === note.id) ?? { ...note, version: 0 }, { ...before, ...words }, sentence);
+    this.say(saved ? `Annotated: ${there.label || there.comment}.` : sentence);
+    if (method !== "DELETE" && !saved) this.edit(there ?? { ...note, version: 0 }, { ...before, ...words }, sentence);
   }
 
   put(note, gone) { this.own = [...this.own.filter((other) => other !== note), ...(gone ? [] : [note])]; this.show(); }
@@ -168,12 +170,15 @@ export class Annotations {
       canvas.style.cursor = { whole: "grab", begin: "ew-resize", end: "ew-resize" }[(this.drag ?? grip(event))?.side] ?? "";
       return this.drag;
     });
-    on("pointerup", () => {
+    const ended = (keeps) => () => {
       const { drag } = this, { start, stop } = drag?.note ?? {};
       this.drag = null;
-      if (drag?.moved) this.move(Object.assign(drag.note, drag.before), start, stop);
+      if (drag?.moved) Object.assign(drag.note, drag.before);
+      if (drag?.moved && keeps) this.move(drag.note, start, stop);
       return drag;
-    });
+    };
+    on("pointerup", ended(true));
+    on("pointercancel", ended(false));
     canvas.ondblclick = (event) => { const held = grip(event); if (held) this.edit(held.note); };
   }
 
@@ -182,6 +187,6 @@ export class Annotations {
     if (!(drag.moved ||= Math.abs(px) > 3)) return;
     if (side !== "end") note.start = ms(side === "whole" ? start + byS : Math.min(start + byS, stop - 0.01));
     if (stop !== null && side !== "begin") note.stop = ms(side === "whole" ? note.start + stop - start : Math.max(stop + byS, start + 0.01));
-    this.hooks.changed();
+    this.hooks.changed(false);
   }
 }

@@ -32,8 +32,8 @@ export function drawNotes(ctx, geo, { colors: { own, paper }, pxPerMm, uvPerMm }
 /** A tag in the lowest lane that is free there; null where there is no room, or nothing to tell apart. */
 function drawTag(ctx, geo, free, bar, left, words, [strokeStyle, fillStyle, color]) {
   Object.assign(ctx, { font: "11px system-ui, sans-serif", strokeStyle, fillStyle, lineWidth: 1 });
-  const lane = free.findIndex((from) => from <= left), width = ctx.measureText(words).width + 8, x = Math.max(geo.left, Math.min(left, geo.right - width));
-  const y = geo.bottom - 6 - (lane + 1) * TAG_PX - (x + width > bar[0] ? bar[1] : 0);
+  const width = ctx.measureText(words).width + 8, beside = left < bar[0], x = Math.max(geo.left, Math.min(left, (beside ? bar[0] : geo.right) - width));
+  const lane = free.findIndex((from) => from <= x), y = geo.bottom - 6 - (lane + 1) * TAG_PX - (beside ? 0 : bar[1]);
   if (lane < 0) return null;
   free[lane] = x + width + 4;
   ctx.fillRect(x, y, width, TAG_PX - 2);

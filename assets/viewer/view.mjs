@@ -33,7 +33,7 @@ export class View {
       seen: () => ({ start_s: this.startS, duration_s: this.durationS, screen: this.part("status").textContent, model_shown: facts.analysed && !facts.blind }),
     });
     this.annotations = new Annotations(root, facts, clock, this.findings, {
-      loaded: (notes) => { this.notes = this.strip.annotations = notes; }, changed: () => { this.strip.readers = this.annotations.own; this.paint(); this.strip.paintOverview(); }, go: (span) => this.goEvent(span),
+      loaded: (notes) => { this.notes = this.strip.annotations = notes; }, changed: (others) => { this.strip.readers = this.annotations.own; this.paint(); if (others) this.strip.paintOverview(); }, go: (span) => this.goEvent(span),
     });
     this.explained = new Explained(this.part("explanation"), () => this.paint());
     this.listen();
