@@ -10,7 +10,9 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from app.services.analyses import AnalysisView, EventView
+from app.services.annotation_classes import AnnotationClass
 from app.services.studies import StudyView
+from components.annotation_parts import annotation_controls, annotation_dialog
 from components.attributes import aria, data
 from components.chips import LETTERS, class_chip
 from components.viewer_toolbar import (
@@ -39,7 +41,8 @@ CLOCK_HINT: Final = "A clock time (14:26:08), or from the start: +90 (seconds) o
 
 
 def viewer_facts(
-    study: StudyView, analysis: AnalysisView | None, events: Sequence[EventView], *, may_review: bool, settings: dict[str, Any], blind: bool = False
+    study: StudyView, analysis: AnalysisView | None, events: Sequence[EventView], *, may_review: bool, settings: dict[str, Any], blind: bool = False,
+    may_annotate: bool = False,
 ) -> dict[str, Any]:
     """What the script needs to know of a study: no identity, seconds from the start of the recording.
 
@@ -66,6 +69,7 @@ def viewer_facts(
         ],
         "unsureBelow": (analysis.unsure_below if analysis else None) or UNSURE_BELOW,
         "mayReview": may_review,
+        "mayAnnotate": may_annotate,
         "pxPerMm": settings.get("px_per_mm"),
         "letters": settings.get("single_keys", True),
     }
@@ -80,7 +84,7 @@ def _state(study: StudyView, analysis: AnalysisView | None) -> str:
 
 
 def viewer_stage(
-    facts: dict[str, Any], events: Sequence[EventView], *, mains_hz: int, settings: dict[str, Any], model: str
+    facts: dict[str, Any], events: Sequence[EventView], *, mains_hz: int, settings: dict[str, Any], model: str, classes: Sequence[AnnotationClass] = ()
 ) -> Component:
     """Everything below the banner of the viewer; ``model`` names the ensemble, empty before the analysis."""
     paper = html.Div(
@@ -99,7 +103,8 @@ def viewer_stage(
     live = html.Div(className="visually-hidden", **data(part="live"), **aria(live="polite"))
     toolbar, panel = viewer_toolbar(settings, mains_hz=mains_hz), _panel(facts, events, display_controls(settings), model)
     body = html.Div([html.Div([_strip(facts), paper], className="viewer-main"), panel], className="viewer-body")
-    dialogs = [key_sheet(), _go_to(), *([blind_dialog(blind=facts["blind"]), bulk_dialog()] if facts["mayReview"] else [])]
+    dialogs = [key_sheet(), _go_to(), *([blind_dialog(blind=facts["blind"]), bulk_dialog()] if facts["mayReview"] else []),
+               *([annotation_dialog(classes)] if facts["mayAnnotate"] else [])]
     return html.Div([toolbar, body, status, live, *dialogs], className="viewer", **data(viewer="viewer", facts=json.dumps(facts)))
 
 
@@ -127,10 +132,10 @@ def _panel(facts: dict[str, Any], events: Sequence[EventView], display: Componen
             _section("Label", *(said if facts["mayReview"] else []), html.P(className="viewer-target", **data(part="target")),
                      label_controls() if facts["mayReview"] else None),
             _section("Findings", event_controls(may_review=facts["mayReview"] and not facts["blind"]), listed),
+            _section("Annotations", annotation_controls(may_annotate=facts["mayAnnotate"], may_review=facts["mayReview"])),
             _section("Window", _probabilities(), _window(note)),
             _explanation() if facts["analysed"] and not facts["blind"] else None,
             _section("Seizure burden", html.Div(id="viewer-burden")),
-            _section("Annotations of the file", html.Ol(className="viewer-list", **data(part="notes"))),
             _section("Overview", strip_controls(), _quiet(SPECTROGRAM_NOTE) if facts["analysed"] else None),
             _section("Display", display),
         ],

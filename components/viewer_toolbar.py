@@ -28,9 +28,11 @@ KEYS: Final = (
     (", .", "shorter, longer page"), ("Shift + 1 … 9", "montage"), ("N", "notch filter"), ("L, H", "next LFF, HFF"),
     ("[ ]", "previous, next finding of those chosen"), ("D", "next disagreement"), ("C", "next window in which the model is unsure"),
     ("V", "next unreviewed"), ("1 … 6", "label SZ, LPD, GPD, LRDA, GRDA, OTH: the selected finding, the span, or the window"), ("0", "unsure"),
-    ("Enter", "agree: accept the selected event, or label as the model suggests"), ("Delete, X", "dismiss the selected event"),
-    ("I, O", "begin, end of the span, or move the borders of the selected finding"), ("J", "join it with the next of its pattern"),
-    ("K", "split it at the pointer"), ("U, Ctrl + Z", "undo"), ("Shift + U, Ctrl + Y", "do again"), ("B", "first read without the model"),
+    ("Enter", "agree: accept the selected event, or label as the model suggests"), ("Delete, X", "dismiss the selected event"), ("Delete", "remove the selected annotation"),
+    ("A", "annotate the span, or else the moment under the pointer; then a digit: its class, 0: free text"), ("Shift + A", "edit the selected annotation"),
+    ("{ }", "previous, next annotation of those listed"), ("Shift + I", "move the selected annotation to the pointer"),
+    ("I, O", "begin, end of the span, or move the borders of the selected finding or annotation"), ("J", "join it with the next of its pattern"),
+    ("K", "split it at the pointer"), ("U, Ctrl + Z", "undo your newest act, on a finding or an annotation"), ("Shift + U, Ctrl + Y", "do again"), ("B", "first read without the model"),
     ("S", "spectrogram"), ("W", "window in detail"), ("E", "what the model used for the window at the middle; again or Esc: close"), ("G", "go to a time"), ("P", "play"), ("R, Esc", "raw signal"), ("?", "this sheet"),
 )
 Choice = tuple[str, str]      # value, words

@@ -74,6 +74,17 @@ DECIDE = (
     "what others decided. Saved reads are compared with the model and with each other on the page of the study; so are, "
     "apart from these, decisions made with the model in view.",
 )
+ANNOTATE = (
+    "A annotates the span that you dragged or set with I and O, the selected finding, or else the moment under the pointer; then a digit "
+    "chooses one of your classes and saves, and 0 goes on to free text. Settings keeps your classes. An annotation may speak of one channel "
+    "of the montage; in other montages it is drawn on the traces that share an electrode with it.",
+    "Readers' annotations have dashed borders and a tag with their author; the file's own stand above the traces and cannot be changed. "
+    "A tag or a line of the list selects; then drag the tag or a border, or move the borders with I and O, the whole with Shift + I, or "
+    "edit all fields with Shift + A. U takes back your newest act, on a finding or an annotation. Every version is kept with "
+    "who and when; if a colleague has changed one since your screen showed it, you are told and nothing is overwritten.",
+    "The list holds the file's and all readers' annotations in order of time: the arrow keys move in it, Enter edits. During a first read "
+    "without the model those of others are hidden. The page of the study offers all of them as EDF+, CSV and Parquet.",
+)
 BURDEN = (
     "Share of the last five minutes in seizure (10, 50 and 90 %), the longest seizure and the hour with the most of "
     "them, over what was assessed; reviewed and unreviewed apart, each with the seizures behind it. At least 10 min at a "
@@ -102,6 +113,7 @@ def layout(**_query: str) -> Component:
                             panel("How sure the model is", help_parts.paragraphs(*DOUBT)),
                             panel("What the model used", help_parts.paragraphs(*EXPLAINED)),
                             panel("Review: label, accept, dismiss, read blind", help_parts.paragraphs(*DECIDE)),
+                            panel("Annotations", help_parts.paragraphs(*ANNOTATE)),
                             panel("Seizure burden and evolution", help_parts.paragraphs(*BURDEN)),
                         ]
                     ),

@@ -4,13 +4,13 @@ const PLAIN = {
   PageDown: "next", PageUp: "previous", " ": "next", Home: "first", End: "last",
   ArrowRight: "second-on", ArrowLeft: "second-back", ArrowUp: "more-sensitive", ArrowDown: "less-sensitive",
   "+": "more-sensitive", "=": "more-sensitive", "-": "less-sensitive", ",": "shorter", ".": "longer",
-  "[": "previous-event", "]": "next-event", Enter: "agree", Delete: "dismiss", "?": "help", Escape: "leave",
+  "[": "previous-event", "]": "next-event", Enter: "agree", Delete: "delete", "{": "previous-annotation", "}": "next-annotation", "?": "help", Escape: "leave",
 };
 const LETTERS = {
   n: "notch", l: "lff", h: "hff", x: "dismiss", u: "undo", s: "spectrogram", g: "go-to", p: "play", r: "raw", w: "window", e: "explain", b: "blind",
-  d: "next-disagreement", c: "next-unsure", v: "next-open", i: "begin", o: "end", j: "merge", k: "cut",
+  d: "next-disagreement", c: "next-unsure", v: "next-open", i: "begin", o: "end", j: "merge", k: "cut", a: "annotate",
 };
-const SHIFTED = { ArrowRight: "half-on", ArrowLeft: "half-back", " ": "previous", U: "redo" };
+const SHIFTED = { ArrowRight: "half-on", ArrowLeft: "half-back", " ": "previous", U: "redo", A: "edit-annotation", I: "annotation-here" };
 
 /** The action of a key event as [name, argument], or null when the key is not ours now. */
 export function actionOf({ key, code, target, shiftKey, ctrlKey, metaKey, altKey, isComposing }, { letters }) {

@@ -1,6 +1,7 @@
 // The whole recording (or a part) on one time axis: winner strip, six-row probability ribbon, uncertainty, events, annotations, gaps.
 import { GUTTER, RIGHT } from "./eeg.mjs";
-import { axisTimes, CLASSES, CODES, hatch, strokes, text, withAlpha } from "./paint.mjs";
+import { drawPooled } from "./notes_drawn.mjs";
+import { axisTimes, CLASSES, CODES, hatch, text, withAlpha } from "./paint.mjs";
 
 const WINNER = 8, ROW = 11, TOP = WINNER + 2, DOUBT = TOP + 6 * ROW, ROWS = DOUBT + 14, AXIS = 16;
 
@@ -63,7 +64,7 @@ export function unsureAfter(ribbon, seconds, limit) {
   return NaN;
 }
 
-export function drawOverview(ctx, axis, height, { ribbon, gaps, events, annotations, colors, clock, unsureBelow }) {
+export function drawOverview(ctx, axis, height, { ribbon, gaps, events, annotations, readers, colors, clock, unsureBelow }) {
   CLASSES.forEach((name, c) => text(ctx, CODES[name], GUTTER - 6, TOP + (c + 0.5) * ROW, { color: colors.classes[name], size: 10, align: "right", weight: "bold" }));
   Object.assign(ctx, { strokeStyle: colors.grid, lineWidth: 1 });
   ctx.strokeRect(axis.left + 0.5, TOP + 0.5, axis.plotW - 1, 6 * ROW);
@@ -77,8 +78,8 @@ export function drawOverview(ctx, axis, height, { ribbon, gaps, events, annotati
     if (part && decision === "accepted") ctx.fillRect(part[0], ROWS + 8, part[1], 5);
     if (part && sign) text(ctx, sign, part[0] + part[1] / 2, ROWS + 12, { color: colors.label, size: 9, align: "center" });
   }
-  const notes = annotations.filter(({ onset }) => axis.clip(onset, onset + 0.01)).map(({ onset }) => axis.x(onset));
-  strokes(ctx, notes.map((x) => [[x, ROWS + 13], [x, ROWS + 17]]), colors.mark, 1.5);
+  drawPooled(ctx, axis, annotations.map(({ onset }) => [onset, onset]), ROWS + 13, 4, colors.mark);
+  drawPooled(ctx, axis, readers.map(({ start, stop }) => [start, stop ?? start]), ROWS + 18, 4, colors.own);
   axisTimes(ctx, clock, axis.startS, axis.stopS, axis.left, axis.right, height - AXIS / 2, colors.label, 10);
 }
 

@@ -10,7 +10,7 @@ export class Strip {
   /** `root` holds the canvases and their controls; `hooks` = {go(seconds), hover(words, seconds), say(sentence)}. */
   constructor(root, facts, clock, hooks) {
     const part = (name) => root.querySelector(`[data-part=${name}]`), address = `/api/v1/studies/${facts.study}`;
-    Object.assign(this, { facts, clock, hooks, address, root, annotations: [], tiles: new Map(), rangeS: Infinity, startS: 0, look: { startS: 0, durationS: 0 } });
+    Object.assign(this, { facts, clock, hooks, address, root, annotations: [], readers: [], tiles: new Map(), rangeS: Infinity, startS: 0, look: { startS: 0, durationS: 0 } });
     Object.assign(this, { overview: part("overview"), spectrogram: part("spectrogram"), box: part("box") });
     this.display = { lowDb: -10, highDb: 25, map: "viridis" };
     for (const canvas of [this.overview, this.spectrogram]) {
@@ -68,8 +68,8 @@ export class Strip {
   redraw() { this.paintOverview(); this.paintBox(); this.loadSpectra(); }
 
   paintOverview() {
-    const { ctx, height } = sharp(this.overview), colors = palette(this.root), axis = this.axis(), { ribbon, annotations, clock, facts } = this;
-    drawOverview(ctx, axis, height, { ribbon, annotations, clock, colors, gaps: facts.gaps, events: facts.events, unsureBelow: facts.unsureBelow });
+    const { ctx, height } = sharp(this.overview), colors = palette(this.root), axis = this.axis(), { ribbon, annotations, readers, clock, facts } = this;
+    drawOverview(ctx, axis, height, { ribbon, annotations, readers, clock, colors, gaps: facts.gaps, events: facts.events, unsureBelow: facts.unsureBelow });
     if (!ribbon) text(ctx, facts.state, axis.left + 10, 44, { color: colors.label, size: 13 });
   }
 

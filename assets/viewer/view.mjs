@@ -1,5 +1,6 @@
 // The viewer: what is shown, how it changes, and what follows from a change. Drawing is in eeg.mjs and strip.mjs.
-import { fetched, NOT_RECORDED } from "./bytes.mjs";
+import { Annotations } from "./annotations.mjs";
+import { NOT_RECORDED } from "./bytes.mjs";
 import { Clock } from "./clock.mjs";
 import { draw, GUTTER, RIGHT } from "./eeg.mjs";
 import { Explained } from "./explained.mjs";
@@ -8,7 +9,7 @@ import { actionOf } from "./keys.mjs";
 import { spanAt, unsureAfter } from "./overview.mjs";
 import { Pages } from "./pages.mjs";
 import { CLASSES, CODES, inShort, palette, sharp } from "./paint.mjs";
-import { showNotes, showWindow } from "./panel.mjs";
+import { showWindow } from "./panel.mjs";
 import { Strip } from "./strip.mjs";
 
 const CSS_PX_PER_MM = 96 / 25.4;      // what a CSS pixel means where nobody has measured the screen
@@ -31,6 +32,9 @@ export class View {
       shows: ([from, to]) => from < this.startS + this.durationS && to > this.startS,
       seen: () => ({ start_s: this.startS, duration_s: this.durationS, screen: this.part("status").textContent, model_shown: facts.analysed && !facts.blind }),
     });
+    this.annotations = new Annotations(root, facts, clock, this.findings, {
+      loaded: (notes) => { this.notes = this.strip.annotations = notes; }, changed: (others) => { this.strip.readers = this.annotations.own; this.paint(); if (others) this.strip.paintOverview(); }, go: (span) => this.goEvent(span),
+    });
     this.explained = new Explained(this.part("explanation"), () => this.paint());
     this.listen();
     this.open();
@@ -43,12 +47,7 @@ export class View {
     if (window.innerHeight < SMALL_PX) this.toggle("no-spectrogram");
     this.goTo(Number(query.get("t")) || 0, 1);
     this.strip.load().then(() => this.detail());
-    fetched(`${this.address}/annotations`).then((answer) => answer.json()).then(({ annotations }) => {
-      this.notes = this.strip.annotations = annotations;
-      showNotes(this.part("notes"), annotations, this.clock, ({ onset }) => this.center(onset));
-      this.strip.paintOverview();
-      this.paint();
-    }).catch((error) => this.say(error.message));
+    this.annotations.load();
   }
 
   listen() {
@@ -126,9 +125,10 @@ export class View {
     if (!page) return;
     const gaps = [...page.gaps, [facts.durationS, startS + durationS]].filter(([from, to]) => from < to), colors = palette(this.part("paper"));
     const look = { width, height, startS, durationS, clock, pxPerMm, colors, uvPerMm: Number(this.value("sensitivity")), negativeUp: this.value("polarity") === "up" };
-    look.target = this.findings.mayReview && this.findings.target();
+    look.target = (this.findings.mayReview || (this.annotations.may && this.findings.span)) && this.findings.target();
     this.part("target").textContent = look.target ? `${clock.time(look.target.from)} – ${clock.time(look.target.to)}${look.target.event ? `, ${inShort(look.target.event)}` : ""}` : "";
     this.geo = draw(ctx, page, look, { gaps, events: facts.events, annotations: notes, shades: this.explained.cells });
+    this.annotations.paint(ctx, this.geo, look, page);
     this.tell();
     this.detail();
     this.root.dispatchEvent(new CustomEvent("viewer-drawn", { detail: { startS, durationS } }));
@@ -145,7 +145,7 @@ export class View {
     this.spoken = setTimeout(() => {
       const here = facts.events.filter((event) => event.start < stopS && event.stop > startS);
       const found = here.map((event) => (event.own ? `a reader labelled ${event.pattern}` : `model suggests ${event.pattern}, highest probability ${event.max?.toFixed(2) ?? "unknown"}`));
-      const words = [`EEG page ${clock.time(startS)} to ${clock.time(stopS)}`, page.montage, page.banner, ...new Set(page.poor), ...found].filter(Boolean).join(", ");
+      const words = [`EEG page ${clock.time(startS)} to ${clock.time(stopS)}`, page.montage, page.banner, ...new Set(page.poor), ...found, ...this.annotations.told].filter(Boolean).join(", ");
       this.canvas.setAttribute("aria-label", words);
       this.part("live").textContent = words;
     }, 500);
@@ -185,7 +185,7 @@ export class View {
   }
 
   act(name, argument) {
-    const { startS, durationS, findings } = this, turn = (pages) => () => this.goTo(startS + pages * durationS, Math.sign(pages));
+    const { startS, durationS, findings, annotations } = this, turn = (pages) => () => this.goTo(startS + pages * durationS, Math.sign(pages));
     const actions = {
       next: turn(1), previous: turn(-1), "half-on": turn(0.5), "half-back": turn(-0.5),
       first: () => this.goTo(0, 1), last: () => this.goTo(Infinity, -1),
@@ -195,8 +195,10 @@ export class View {
       notch: () => this.cycle("notch", 1, true), lff: () => this.cycle("lff", 1, true), hff: () => this.cycle("hff", 1, true),
       "next-event": () => findings.step(1), "previous-event": () => findings.step(-1), "next-disagreement": () => findings.step(1, "disagrees"),
       "next-open": () => findings.step(1, "open"), "next-unsure": () => this.nextUnsure(), label: () => findings.label(argument), agree: () => findings.act("agree"),
-      dismiss: () => findings.act("dismiss"), undo: () => findings.send("/undo", () => ({})), redo: () => findings.send("/redo", () => ({})),
-      begin: () => findings.border(-1), end: () => findings.border(1), merge: () => findings.merge(), cut: () => findings.cut(),
+      dismiss: () => findings.act("dismiss"), undo: () => annotations.takeBack("undo"), redo: () => annotations.takeBack("redo"),
+      begin: () => (annotations.chosen ? annotations : findings).border(-1), end: () => (annotations.chosen ? annotations : findings).border(1), "annotation-here": () => (annotations.chosen ? annotations.border(0) : annotations.edit()),
+      annotate: () => annotations.begin(), "edit-annotation": () => annotations.edit(), "next-annotation": () => annotations.step(1), "previous-annotation": () => annotations.step(-1),
+      delete: () => (annotations.chosen ? annotations.remove() : findings.act("dismiss")), "remove-annotation": () => annotations.remove(), merge: () => findings.merge(), cut: () => findings.cut(),
       blind: () => this.part("blind")?.showModal(), "first-read": () => this.firstRead(argument), bulk: () => this.askBulk(), similar: () => this.askSimilar(argument), "bulk-go": () => { this.part("bulk").close(); this.agreed(); },
       window: () => this.part("detail").focus(), spectrogram: () => this.toggle("no-spectrogram"), panel: () => this.toggle("no-panel"), paper: () => this.toggle("paper-dark"),
       "go-to": () => this.part("goto").showModal(), help: () => this.part("help").showModal(),

@@ -19,6 +19,7 @@ def test_every_role_reads_studies(role: Role) -> None:
 
 @pytest.mark.parametrize(("permission", "roles"), [
     (Permission.REVIEW, {Role.NEUROLOGIST}),
+    (Permission.ANNOTATE, {Role.NEUROLOGIST, Role.TECHNOLOGIST}),
     (Permission.SIGN_REPORT, {Role.NEUROLOGIST}),
     (Permission.UPLOAD, {Role.NEUROLOGIST, Role.TECHNOLOGIST, Role.ADMINISTRATOR}),
     (Permission.MANAGE_USERS, {Role.ADMINISTRATOR}),

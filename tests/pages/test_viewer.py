@@ -16,7 +16,8 @@ from sqlalchemy.orm import Session
 from app.access import Actor
 from app.db.audit import AuditEntry
 from app.errors import NotFound
-from app.services import analyses, studies
+from app.services import analyses, annotation_classes, studies
+from components.annotation_parts import annotation_dialog
 from components.viewer_stage import viewer_facts, viewer_stage
 from components.viewer_toolbar import KEYS, viewer_toolbar
 from ml.page import HFF_HZ, LFF_HZ
@@ -71,6 +72,22 @@ def test_who_may_not_review_gets_no_buttons_to_decide(session: Session, nell: Ac
     pages = [drawn(viewer_stage(facts_of(session, nell, study_id, may_review=may), found, mains_hz=50, settings={}, model="test"))
              for may in (True, False)]
     assert ["data-decide" in page for page in pages] == [True, False]
+
+
+def test_who_may_not_annotate_gets_the_list_and_no_form(session: Session, nell: Actor, vic: Actor, looking: Looking) -> None:
+    study_id, pages = builders.study(session, nell), []
+    for who in (nell, vic):
+        with looking(who):
+            pages.append(drawn(viewer.open_study(str(study_id))[1]))
+    assert ['"data-part": "annotation-form"' in page for page in pages] == [True, False]
+    assert all('"data-part": "notes"' in page for page in pages)
+
+
+def test_the_form_offers_the_readers_own_classes_with_their_digits() -> None:
+    form = drawn(annotation_dialog(annotation_classes.of({"annotation_classes": [{"name": "K complex", "digit": "4"}, {"name": "spindle", "digit": ""}]})))
+    assert re.findall(r'"data-digit": "(\d?)"', form) == ["4", "", "0"]
+    assert "K complex" in form
+    assert "spike" not in form
 
 
 def test_the_toolbar_opens_with_the_readers_settings() -> None:
