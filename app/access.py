@@ -22,6 +22,7 @@ class Permission(StrEnum):
     UPLOAD = "upload recordings"
     EDIT_PATIENTS = "edit patients"
     ANALYSE = "start and cancel analyses"
+    MARK_ELECTRODES = "mark electrodes as bad"
     REVIEW = "accept or dismiss findings"
     WRITE_REPORT = "write reports"
     SIGN_REPORT = "sign reports"
@@ -36,13 +37,13 @@ class Permission(StrEnum):
 
 ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
     Role.NEUROLOGIST: frozenset({
-        Permission.READ_STUDIES, Permission.UPLOAD, Permission.EDIT_PATIENTS, Permission.ANALYSE, Permission.REVIEW,
+        Permission.READ_STUDIES, Permission.UPLOAD, Permission.EDIT_PATIENTS, Permission.ANALYSE, Permission.MARK_ELECTRODES, Permission.REVIEW,
         Permission.WRITE_REPORT, Permission.SIGN_REPORT, Permission.DOWNLOAD, Permission.DOWNLOAD_QUALITY, Permission.SEE_MONITORING,
         Permission.SEE_MODELS,
     }),
     Role.TECHNOLOGIST: frozenset({
-        Permission.READ_STUDIES, Permission.UPLOAD, Permission.EDIT_PATIENTS, Permission.ANALYSE, Permission.DOWNLOAD_QUALITY,
-        Permission.SEE_MONITORING,
+        Permission.READ_STUDIES, Permission.UPLOAD, Permission.EDIT_PATIENTS, Permission.ANALYSE, Permission.MARK_ELECTRODES,
+        Permission.DOWNLOAD_QUALITY, Permission.SEE_MONITORING,
     }),
     Role.VIEWER: frozenset({Permission.READ_STUDIES}),
     Role.ADMINISTRATOR: frozenset(Permission) - {Permission.REVIEW, Permission.WRITE_REPORT, Permission.SIGN_REPORT},

@@ -20,6 +20,7 @@ def test_every_role_reads_studies(role: Role) -> None:
 @pytest.mark.parametrize(("permission", "roles"), [
     (Permission.REVIEW, {Role.NEUROLOGIST}),
     (Permission.SIGN_REPORT, {Role.NEUROLOGIST}),
+    (Permission.MARK_ELECTRODES, {Role.NEUROLOGIST, Role.TECHNOLOGIST, Role.ADMINISTRATOR}),
     (Permission.UPLOAD, {Role.NEUROLOGIST, Role.TECHNOLOGIST, Role.ADMINISTRATOR}),
     (Permission.MANAGE_USERS, {Role.ADMINISTRATOR}),
     (Permission.READ_AUDIT, {Role.ADMINISTRATOR}),
