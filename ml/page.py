@@ -195,7 +195,7 @@ def render(
 
 
 def _told(marks: Mapping[str, str]) -> str:
-    return f" | marked bad: {', '.join(marks)}, left out of averages, not of the analysis" if marks else ""
+    return f" | marked bad for looking: {', '.join(marks)}" if marks else ""
 
 
 def _check(

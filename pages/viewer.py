@@ -10,7 +10,7 @@ from dash.development.base_component import Component
 from app.access import Permission
 from app.auth import current_actor, current_person
 from app.db.session import reading, writing
-from app.services import analyses, blind_reads, explanations, seizure_time, site, studies, windows
+from app.services import analyses, blind_reads, explanations, montages, seizure_time, site, studies, windows
 from components import states
 from components.explanation import explanation
 from components.patient_banner import patient_banner, study_tabs
@@ -50,9 +50,10 @@ def open_study(study_id: str) -> tuple[Component, Component, bool]:
         studies.opened(session, who, study.id)
         analysis, blind = analyses.latest(session, who, study.id, though_hidden=True), blind_reads.hides(session, who, study.id)
         found = analyses.events(session, who, study.id)
-        mains_hz = site.find(session, who).mains_hz
-    facts = viewer_facts(study, analysis, found, may_review=who.may(Permission.REVIEW) and study.stands, settings=mine, blind=blind)
-    stage = viewer_stage(facts, found, mains_hz=mains_hz, settings=mine, model=analysis.model_name if analysis and not blind else "")
+        mains_hz, own = site.find(session, who).mains_hz, montages.own(session, who)
+    facts = viewer_facts(study, analysis, found, may_review=who.may(Permission.REVIEW) and study.stands, settings=mine, blind=blind,
+                         may_mark=who.may(Permission.MARK_ELECTRODES) and study.stands)
+    stage = viewer_stage(facts, found, mains_hz=mains_hz, settings=mine, model=analysis.model_name if analysis and not blind else "", own=own)
     return patient_banner(study), stage, study.status not in ("queued", "analysing")
 
 

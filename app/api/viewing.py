@@ -18,7 +18,7 @@ from app.services.montages import NAME_LETTERS
 from ml.own_montage import MAX_CHARACTERS
 
 router = APIRouter(tags=["viewing"], responses=DOCUMENTED)
-Electrode = Annotated[str, Path(min_length=1, max_length=20, description="As the page names it: Fp1, T3, Cz")]
+Electrode = Annotated[str, Path(min_length=1, max_length=64, description="As the page names it: Fp1, T3, Cz")]
 
 
 class MontageIn(BaseModel):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +17,8 @@ from app.db.accounts import User
 from app.db.columns import utc_now
 from app.db.viewing import Montage
 from app.errors import Conflict, Invalid, NotFound
-from app.services import audit
+from app.services import audit, site
+from ml import montage_copies
 from ml.montage import MONTAGES, TITLES, MontageName
 from ml.own_montage import MAX_CHARACTERS, OwnMontage, parse
 
@@ -139,6 +141,24 @@ def read_file(content: str) -> tuple[str, str]:
     if document.get("version") != 1 or not isinstance(name, str) or not isinstance(lines, list) or not all(isinstance(line, str) for line in lines):
         raise Invalid("The file is of a kind of montage that this version does not know. Ask for its lines as text, and paste them.")
     return name, "\n".join(lines)
+
+
+def read_data_url(contents: str) -> tuple[str, str]:
+    """``read_file`` of what a browser makes of a chosen file (``data:…;base64,…``)."""
+    try:
+        content = base64.b64decode(contents.partition(",")[2], validate=True).decode()
+    except ValueError:
+        content = ""
+    return read_file(content)
+
+
+def copy_of(session: Session, who: Actor, source: MontageName | UUID) -> tuple[str, str]:
+    """A free name and the lines of a built-in montage, in the order of the site, or of one's own: where a new one starts."""
+    if isinstance(source, UUID):
+        view = find(session, who, source)
+        return free_name(session, who, view.name), view.text
+    text = montage_copies.text_of(source, right_first=site.find(session, who).right_first)
+    return free_name(session, who, f"My {TITLES[source]}"), text
 
 
 def free_name(session: Session, who: Actor, wanted: str) -> str:

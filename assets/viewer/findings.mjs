@@ -89,8 +89,8 @@ export class Findings {
   }
 }
 
-export function post(address, body) {
+export function post(address, body, method = "POST") {
   const token = document.cookie.split("; ").find((pair) => pair.startsWith("_csrf_token="))?.slice(12) ?? "";
   const headers = { "Content-Type": "application/json", "X-CSRFToken": decodeURIComponent(token) };
-  return fetched(address, { method: "POST", headers, body: JSON.stringify(body) });
+  return fetched(address, { method, headers, body: JSON.stringify(body) });
 }

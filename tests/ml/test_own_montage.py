@@ -149,7 +149,7 @@ def test_an_electrode_that_is_marked_as_bad_does_not_count_in_the_average(montag
     expected = raw.values[ELECTRODES.index("Pz")] - raw.values[sound].mean(axis=0)
     np.testing.assert_allclose(marked.values[row], expected, atol=1.0)
     assert not np.array_equal(marked.values[row], without.values[row])
-    assert "marked bad: F7" in marked.status
+    assert "marked bad for looking: F7" in marked.status
     assert marked.names == without.names                  # it is shown all the same
 
 

@@ -109,7 +109,7 @@ def test_a_mark_is_on_the_page_of_everybody_of_the_clinic_and_changes_the_averag
     assert [(mark["electrode"], mark["user_name"]) for mark in marks] == [("F7", "alice")]
     about, after = page_of(api("eve", clinic="Clinic of alice"), study_id, "average")
     assert about["marks"]["F7"].startswith("alice, ")
-    assert about["status"].endswith("marked bad: F7, left out of averages, not of the analysis")
+    assert about["status"].endswith("| marked bad for looking: F7")
     assert not np.array_equal(before, after)
     np.testing.assert_array_equal(bipolar, page_of(client, study_id, "longitudinal")[1])
     assert client.delete(f"/studies/{study_id}/marked-electrodes/F7").json() == []
