@@ -134,22 +134,6 @@ def arrange(_up: list[int], _down: list[int], changed: int | None) -> int:
 
 
 @callback(
-    NAME, TEXT, EDITED, CHANGED, TOASTS, Input({"montage": ALL, "do": "remove"}, "n_clicks"), State("montage-changed", "data"),
-    prevent_initial_call=True,
-)
-def remove(_clicks: list[int], changed: int | None) -> tuple[str, str, str, int, Component]:
-    """What was deleted stays in the editor, so that Save keeps it again."""
-    if not ctx.triggered[0]["value"]:
-        raise PreventUpdate
-    asked: Any = ctx.triggered_id
-    with writing() as session:
-        view = montages.find(session, current_actor(), object_id(asked["montage"]))
-        montages.remove(session, current_actor(), view.id)
-    gone = toast(f"{view.name} is deleted. Its lines are still in the editor: Save keeps it again.", kind="ok")
-    return view.name, view.text, "", (changed or 0) + 1, gone
-
-
-@callback(
     NAME, TEXT, EDITED, CHANGED, TOASTS, Input("montage-save", "n_clicks"), State("montage-id", "data"), State("montage-name", "value"),
     State("montage-text", "value"), State("montage-changed", "data"), prevent_initial_call=True,
 )
@@ -163,3 +147,19 @@ def save(n_clicks: int | None, montage_id: str, name: str | None, text: str | No
         else:
             kept = montages.create(session, who, name=name or "", text=text or "")
     return kept.name, kept.text, str(kept.id), (changed or 0) + 1, toast(f"{kept.name} is saved; it is in the viewer's list.", kind="ok")
+
+
+@callback(
+    NAME, TEXT, EDITED, CHANGED, TOASTS, Input({"montage": ALL, "do": "remove"}, "n_clicks"), State("montage-changed", "data"),
+    prevent_initial_call=True,
+)
+def remove(_clicks: list[int], changed: int | None) -> tuple[str, str, str, int, Component]:
+    """What was deleted stays in the editor, so that Save keeps it again."""
+    if not ctx.triggered[0]["value"]:
+        raise PreventUpdate
+    asked: Any = ctx.triggered_id
+    with writing() as session:
+        view = montages.find(session, current_actor(), object_id(asked["montage"]))
+        montages.remove(session, current_actor(), view.id)
+    gone = toast(f"{view.name} is deleted. Its lines are still in the editor: Save keeps it again.", kind="ok")
+    return view.name, view.text, "", (changed or 0) + 1, gone
