@@ -54,7 +54,7 @@ def draw(page: PrintedPage) -> bytes:
     _traces(axes, page, uv_mm)
     _frame(axes, page, seconds)
     status = f"{page.status} | {uv_mm:g} µV/mm | {mm_s:.3g} mm/s on paper | negative up"
-    figure.text(LABEL_MM / WIDTH_MM, 0.8 / height, status, fontsize=5.6, va="bottom")
+    figure.text(LABEL_MM / WIDTH_MM, 0.8 / height, status, fontsize=5.6, va="bottom", parse_math=False)
     _scale_bar(axes, uv_mm, mm_s, n_traces * page.row_mm)
     return _svg(figure)
 
@@ -66,7 +66,7 @@ def _traces(axes: mpl.axes.Axes, page: PrintedPage, uv_mm: float) -> None:
         scale = max(uv_mm, float(np.nanmax(np.abs(trace), initial=1.0)) / page.row_mm) if ecg else uv_mm
         middle = -(row + 0.5) * page.row_mm
         axes.plot(times, middle + (trace if ecg else -trace) / scale, color="#7a1f1f" if ecg else "black", linewidth=0.35)
-        axes.text(-0.012, middle, name, transform=axes.get_yaxis_transform(), ha="right", va="center", fontsize=5.6)
+        axes.text(-0.012, middle, name, transform=axes.get_yaxis_transform(), ha="right", va="center", fontsize=5.6, parse_math=False)
 
 
 def _frame(axes: mpl.axes.Axes, page: PrintedPage, seconds: float) -> None:
