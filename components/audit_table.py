@@ -52,6 +52,11 @@ ACTIONS: Final = {
     "token_issued": "API token issued",
     "password_changed": "Password changed",
     "settings_changed": "Own settings changed",
+    "montage_created": "Own montage added",
+    "montage_changed": "Own montage changed",
+    "montage_deleted": "Own montage deleted",
+    "electrode_marked_bad": "Electrode marked as bad",
+    "electrode_mark_taken_back": "Mark of an electrode taken back",
     "site_changed": "Site settings changed",
     "clinic_created": "Clinic created",
 }

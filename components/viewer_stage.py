@@ -11,9 +11,11 @@ from dash.development.base_component import Component
 
 from app.services.analyses import AnalysisView, EventView
 from app.services.annotation_classes import AnnotationClass
+from app.services.montages import MontageView
 from app.services.studies import StudyView
 from components.annotation_parts import annotation_controls, annotation_dialog
 from components.attributes import aria, data
+from components.channel_menu import channel_menu
 from components.chips import LETTERS, class_chip
 from components.viewer_toolbar import (
     blind_dialog,
@@ -42,7 +44,7 @@ CLOCK_HINT: Final = "A clock time (14:26:08), or from the start: +90 (seconds) o
 
 def viewer_facts(
     study: StudyView, analysis: AnalysisView | None, events: Sequence[EventView], *, may_review: bool, settings: dict[str, Any], blind: bool = False,
-    may_annotate: bool = False,
+    may_annotate: bool = False, may_mark: bool = False,
 ) -> dict[str, Any]:
     """What the script needs to know of a study: no identity, seconds from the start of the recording.
 
@@ -52,6 +54,8 @@ def viewer_facts(
         Of the reader; ``px_per_mm`` is the measured resolution of the screen, absent until it is measured.
     blind
         The reader reads without the model: nothing of ``analysis`` but that it is there goes to the script.
+    may_mark
+        Whether the reader may mark electrodes as bad.
     """
     assessed = analysis is not None and analysis.assessed_s > 0
     return {
@@ -70,6 +74,7 @@ def viewer_facts(
         "unsureBelow": (analysis.unsure_below if analysis else None) or UNSURE_BELOW,
         "mayReview": may_review,
         "mayAnnotate": may_annotate,
+        "mayMark": may_mark,
         "pxPerMm": settings.get("px_per_mm"),
         "letters": settings.get("single_keys", True),
     }
@@ -84,14 +89,16 @@ def _state(study: StudyView, analysis: AnalysisView | None) -> str:
 
 
 def viewer_stage(
-    facts: dict[str, Any], events: Sequence[EventView], *, mains_hz: int, settings: dict[str, Any], model: str, classes: Sequence[AnnotationClass] = ()
+    facts: dict[str, Any], events: Sequence[EventView], *, mains_hz: int, settings: dict[str, Any], model: str,
+    classes: Sequence[AnnotationClass] = (), own: Sequence[MontageView] = (),
 ) -> Component:
-    """Everything below the banner of the viewer; ``model`` names the ensemble, empty before the analysis."""
+    """Everything below the banner of the viewer; ``model`` names the ensemble, empty before the analysis, ``own`` are the reader's montages."""
     paper = html.Div(
         [
             html.Canvas(role="img", tabIndex="0", **data(part="eeg"), **aria(label="EEG, loading")),
             html.Div(className="viewer-cursor", hidden=True, **data(part="cursor")),
             html.P(className="viewer-problem", hidden=True, role="alert", **data(part="problem")),
+            channel_menu(),
         ],
         className="viewer-paper", **data(part="paper"),
     )
@@ -101,7 +108,7 @@ def viewer_stage(
         className="viewer-status",
     )
     live = html.Div(className="visually-hidden", **data(part="live"), **aria(live="polite"))
-    toolbar, panel = viewer_toolbar(settings, mains_hz=mains_hz), _panel(facts, events, display_controls(settings), model)
+    toolbar, panel = viewer_toolbar(settings, mains_hz=mains_hz, own=own), _panel(facts, events, display_controls(settings), model)
     body = html.Div([html.Div([_strip(facts), paper], className="viewer-main"), panel], className="viewer-body")
     dialogs = [key_sheet(), _go_to(), *([blind_dialog(blind=facts["blind"]), bulk_dialog()] if facts["mayReview"] else []),
                *([annotation_dialog(classes)] if facts["mayAnnotate"] else [])]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from dash import html
 from dash.development.base_component import Component
 
+from app.services.montages import MontageView
 from components.attributes import aria, data
 from components.chips import LETTERS
 from ml.classes import CLASSES, LONG_NAMES
@@ -25,7 +26,8 @@ COLOR_MAPS: Final = ("viridis", "magma", "cividis", "gray")
 KEYS: Final = (
     ("Page Down, Space", "next page"), ("Page Up", "previous page"), ("← →", "one second back, on"),
     ("Shift + ← →", "half a page back, on"), ("Home, End", "beginning, end"), ("+ −", "more, less sensitive"),
-    (", .", "shorter, longer page"), ("Shift + 1 … 9", "montage"), ("N", "notch filter"), ("L, H", "next LFF, HFF"),
+    (", .", "shorter, longer page"), ("Shift + 1 … 9", "montage"), ("Shift + 0", "next montage of your own"),
+    ("Shift + C, click on a label", "channels: hide, gain, mark an electrode as bad"), ("N", "notch filter"), ("L, H", "next LFF, HFF"),
     ("[ ]", "previous, next finding of those chosen"), ("D", "next disagreement"), ("C", "next window in which the model is unsure"),
     ("V", "next unreviewed"), ("1 … 6", "label SZ, LPD, GPD, LRDA, GRDA, OTH: the selected finding, the span, or the window"), ("0", "unsure"),
     ("Enter", "agree: accept the selected event, or label as the model suggests"), ("Delete, X", "dismiss the selected event"), ("Delete", "remove the selected annotation"),
@@ -38,7 +40,7 @@ KEYS: Final = (
 Choice = tuple[str, str]      # value, words
 
 
-def viewer_toolbar(mine: Mapping[str, Any], *, mains_hz: int) -> Component:
+def viewer_toolbar(mine: Mapping[str, Any], *, mains_hz: int, own: Sequence[MontageView] = ()) -> Component:
     """Lists and buttons in one row; the script of the viewer reads and sets the lists.
 
     Parameters
@@ -47,8 +49,10 @@ def viewer_toolbar(mine: Mapping[str, Any], *, mains_hz: int) -> Component:
         Settings of the reader: what the viewer opens with.
     mains_hz
         Of the site: offered first by the notch filter.
+    own
+        Montages of the reader, which follow the built-in ones.
     """
-    return html.Div([*_paging(), *_lists(mine, mains_hz), *_buttons()], className="viewer-toolbar", role="toolbar",
+    return html.Div([*_paging(), *_lists(mine, mains_hz, own), *_buttons()], className="viewer-toolbar", role="toolbar",
                     **aria(label="EEG viewer"))
 
 
@@ -108,6 +112,7 @@ def display_controls(mine: Mapping[str, Any]) -> Component:
             _list("polarity", "Polarity", [("up", "negative up"), ("down", "negative down")], str(mine.get("polarity", "up"))),
             _list("speed", "Speed of playing", [("1x", "play 1×"), ("5x", "play 5×"), ("30", "play 30 pages/min")], "30"),
             _button("paper", "Dark paper", "Light traces on dark paper", toggles="paper-dark"),
+            _button("channels-reset", "Reset channels", "Show all traces again, all gains ×1"),
         ],
         className="viewer-controls",
     )
@@ -147,11 +152,12 @@ def _paging() -> list[Component]:
     ]
 
 
-def _lists(mine: Mapping[str, Any], mains_hz: int) -> list[Component]:
+def _lists(mine: Mapping[str, Any], mains_hz: int, own: Sequence[MontageView]) -> list[Component]:
     notches = ["", str(mains_hz), str(110 - mains_hz)]
     pages = [(str(s), f"{s} s/page") for s in PAGES_S] + [(f"{mm}mm", f"{mm} mm/s") for mm in SPEEDS_MM_S]
     return [
-        _list("montage", "Montage (Shift + 1 … 9)", [(name, TITLES[name]) for name in MONTAGES], str(mine.get("montage", "longitudinal"))),
+        _list("montage", "Montage (Shift + 1 … 9, own ones Shift + 0)", [(name, TITLES[name]) for name in MONTAGES], str(mine.get("montage", "longitudinal")),
+              [(str(view.id), view.name) for view in own]),
         _list("lff", "Low-frequency filter (L)", _filters("LFF", LFF_HZ), str(mine.get("lff_hz", "1"))),
         _list("hff", "High-frequency filter (H)", _filters("HFF", HFF_HZ), str(mine.get("hff_hz", "70"))),
         _list("notch", "Notch filter (N)", [(hz, f"notch {hz} Hz" if hz else "notch off") for hz in notches], ""),
@@ -166,6 +172,7 @@ def _buttons() -> list[Component]:
     return [
         html.Div([
             _button("spectrogram", "Spectrogram", "Show or hide the spectrogram (S)", toggles="no-spectrogram", when="off"),
+            _button("channels", "Channels", "Channels: hide, gain, mark an electrode as bad (Shift + C)"),
             _button("panel", "Panel", "Show or hide the panel", toggles="no-panel", when="off"),
             _button("help", "?", "Keys (?)"),
         ], className="viewer-group"),
@@ -176,9 +183,16 @@ def _filters(name: str, frequencies_hz: Iterable[float | None]) -> list[Choice]:
     return [(f"{hz:g}", f"{name} {hz:g} Hz") if hz else ("", f"{name} off") for hz in frequencies_hz]
 
 
-def _list(name: str, label: str, choices: list[Choice], chosen: str) -> Component:
-    options = [html.Option(words, value=value, selected=value == chosen) for value, words in choices]
+def _list(name: str, label: str, choices: list[Choice], chosen: str, own: Sequence[Choice] = ()) -> Component:
+    """A pick list; ``own`` choices of the reader follow under a heading."""
+    options: list[Component] = _options(choices, chosen)
+    if own:
+        options.append(html.Optgroup(_options(own, chosen), label="My own"))
     return html.Select(options, className="form-select", title=label, **aria(label=label), **data(setting=name))
+
+
+def _options(choices: Sequence[Choice], chosen: str) -> list[Component]:
+    return [html.Option(words, value=value, selected=value == chosen) for value, words in choices]
 
 
 def _button(

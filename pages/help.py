@@ -92,6 +92,16 @@ BURDEN = (
     "Evolution is the dominant frequency in the three thirds of a finding: a change is shown where both steps go one way "
     "by at least 0.5 Hz. A reader judges it on the signal.",
 )
+CHANNELS = (
+    "Montages of your own are made under your name, Montages: a line for each trace, as text or as a list, from a copy of any other. "
+    "They follow the built-in ones in the viewer's list, Shift + 0 goes through them, and a file takes them to a colleague; nobody else "
+    "sees yours. Settings let the viewer open with one; the figures of your reports then have it too, and name it.",
+    "A click on the label of a trace, or Shift + C for all traces, hides it or changes its gain: the label says the gain, the status line "
+    "counts what is hidden, both last through pages and montages until you leave the viewer or press Show all.",
+    "In the same menu an electrode is marked as bad for everybody who reads the study, with your name and the time; press again to take it "
+    "back. It leaves the common average and its labels carry a cross. That is for looking only: the model's analysis is not changed. Where "
+    "the signal itself is flat, clipped or otherwise unfit, a line over the trace says so for those seconds, whoever looks.",
+)
 LIST_KEYS = (("↑ ↓ ← →", "move between cells"), ("Enter", "open the row"), ("Space", "choose a study for joining"), ("Tab", "next control"))
 API = (
     "What these pages do can also be done over HTTP: upload, follow a job, read an analysis as JSON, decide about "
@@ -120,6 +130,7 @@ def layout(**_query: str) -> Component:
                     html.Div(
                         [
                             panel("Keys of the EEG viewer", help_parts.key_sheet(KEYS)),
+                            panel("Montages and channels", help_parts.paragraphs(*CHANNELS)),
                             panel("Keys of the lists", help_parts.key_sheet(LIST_KEYS)),
                             panel("Files and split recordings", help_parts.paragraphs(*FILES)),
                             panel("For programs", html.P(API), html.A("API reference", href="/api/v1/docs")),

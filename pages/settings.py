@@ -9,7 +9,7 @@ from dash.exceptions import PreventUpdate
 from app.access import Permission
 from app.auth import current_actor, current_person, current_signed_in
 from app.db.session import reading, writing
-from app.services import accounts, annotation_classes, site
+from app.services import accounts, annotation_classes, montages, site
 from app.services.site import SiteSettings
 from components import settings_forms, states
 from components.shell import page_head, panel, toast
@@ -52,9 +52,9 @@ def layout(**_query: str) -> Component:
 def show(_start: str) -> tuple[Component, ...]:
     who, person = current_actor(), current_person()
     with reading() as session:
-        of_site = site.find(session, who)
+        of_site, own = site.find(session, who), montages.own(session, who)
     return (
-        settings_forms.reader_form(person.settings), settings_forms.classes_form(annotation_classes.of(person.settings)), settings_forms.screen_form(person.settings),
+        settings_forms.reader_form(person.settings, own), settings_forms.classes_form(annotation_classes.of(person.settings)), settings_forms.screen_form(person.settings),
         settings_forms.password_form(has_password=person.has_password),
         settings_forms.site_form(of_site, may_change=who.may(Permission.MANAGE_SITE)),
     )

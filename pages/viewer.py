@@ -10,7 +10,7 @@ from dash.development.base_component import Component
 from app.access import Permission
 from app.auth import current_actor, current_person
 from app.db.session import reading, writing
-from app.services import analyses, annotation_classes, blind_reads, explanations, seizure_time, site, studies, windows
+from app.services import analyses, annotation_classes, blind_reads, explanations, montages, seizure_time, site, studies, windows
 from components import states
 from components.explanation import explanation
 from components.patient_banner import patient_banner, study_tabs
@@ -18,6 +18,8 @@ from components.seizure_burden import burden_numbers
 from components.viewer_stage import event_items, viewer_facts, viewer_stage
 from components.window_detail import window_detail
 from pages.addresses import object_id
+
+RIGHTS = {"may_review": Permission.REVIEW, "may_annotate": Permission.ANNOTATE, "may_mark": Permission.MARK_ELECTRODES}
 
 
 def layout(study_id: str | None = None, **_query: str) -> Component:
@@ -50,11 +52,11 @@ def open_study(study_id: str) -> tuple[Component, Component, bool]:
         studies.opened(session, who, study.id)
         analysis, blind = analyses.latest(session, who, study.id, though_hidden=True), blind_reads.hides(session, who, study.id)
         found = analyses.events(session, who, study.id)
-        mains_hz = site.find(session, who).mains_hz
-    may = {"may_review": who.may(Permission.REVIEW) and study.stands, "may_annotate": who.may(Permission.ANNOTATE) and study.stands}
+        mains_hz, own = site.find(session, who).mains_hz, montages.own(session, who)
+    may = {name: who.may(right) and study.stands for name, right in RIGHTS.items()}
     facts = viewer_facts(study, analysis, found, settings=mine, blind=blind, **may)
     model = analysis.model_name if analysis and not blind else ""
-    stage = viewer_stage(facts, found, mains_hz=mains_hz, settings=mine, model=model, classes=annotation_classes.of(mine))
+    stage = viewer_stage(facts, found, mains_hz=mains_hz, settings=mine, model=model, classes=annotation_classes.of(mine), own=own)
     return patient_banner(study), stage, study.status not in ("queued", "analysing")
 
 

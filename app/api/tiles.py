@@ -17,7 +17,7 @@ from app.api.errors import DOCUMENTED
 from app.auth import SignedIn
 from app.db.session import reading
 from app.file_store import open_store
-from app.services import analyses, site, studies, tiles
+from app.services import analyses, channel_marks, montages, site, studies, tiles
 from app.services.tiles import Cleaning, PageQuery
 from ml.montage import MontageName
 from ml.page import MAX_DURATION_S
@@ -36,7 +36,7 @@ class PageParameters(BaseModel):
 
     t0: float = Field(ge=0.0, description="First second of the page, from the start of the recording")
     dur: float = Field(gt=0.0, le=MAX_DURATION_S, description="Seconds")
-    montage: MontageName = "longitudinal"
+    montage: MontageName | UUID = Field(default="longitudinal", description="A built-in one by its name, one of your own by its id")
     lff: float | None = Field(default=None, description="Low-frequency filter in Hz: one of those that the viewer offers")
     hff: float | None = Field(default=None, description="High-frequency filter in Hz")
     notch: float | None = Field(default=None, description="50 or 60")
@@ -69,8 +69,7 @@ class AnnotationsOut(BaseModel):
 @router.get("/studies/{study_id}/page", response_class=Response, responses=OCTETS)
 async def page(study_id: UUID, who: SignedIn, asked: Annotated[PageParameters, Query()]) -> Response:
     """A page of EEG in one montage, filtered: 16-bit samples of all traces."""
-    query = PageQuery(asked.t0, asked.dur, asked.montage, asked.lff, asked.hff, asked.notch, asked.px, asked.cleaning)
-    return await _in_thread(lambda: _page(who, study_id, query))
+    return await _in_thread(lambda: _page(who, study_id, asked))
 
 
 @router.get("/studies/{study_id}/ribbon", response_class=Response, responses=OCTETS)
@@ -95,11 +94,12 @@ async def _in_thread(work: Callable[[], T]) -> T:
     return await to_thread.run_sync(work, limiter=_AT_ONCE)
 
 
-def _page(who: Actor, study_id: UUID, query: PageQuery) -> Response:
+def _page(who: Actor, study_id: UUID, asked: PageParameters) -> Response:
     with reading() as session:
-        handle = studies.recording(session, who, study_id)
-        right_first = site.find(session, who).right_first
-    return _octets(tiles.page(open_store(settings.current()), handle, query, right_first=right_first))
+        handle, marks = studies.recording(session, who, study_id), channel_marks.of_study(session, who, study_id)
+        right_first, montage = site.find(session, who).right_first, montages.resolve(session, who, asked.montage)
+    query = PageQuery(asked.t0, asked.dur, montage, asked.lff, asked.hff, asked.notch, asked.px, asked.cleaning)
+    return _octets(tiles.page(open_store(settings.current()), handle, query, right_first=right_first, marks=marks))
 
 
 def _ribbon(who: Actor, study_id: UUID) -> Response:

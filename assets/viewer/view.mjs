@@ -1,6 +1,7 @@
 // The viewer: what is shown, how it changes, and what follows from a change. Drawing is in eeg.mjs and strip.mjs.
 import { Annotations } from "./annotations.mjs";
 import { NOT_RECORDED } from "./bytes.mjs";
+import { Channels } from "./channels.mjs";
 import { Clock } from "./clock.mjs";
 import { draw, GUTTER, RIGHT } from "./eeg.mjs";
 import { Explained } from "./explained.mjs";
@@ -36,6 +37,10 @@ export class View {
       loaded: (notes) => { this.notes = this.strip.annotations = notes; }, changed: (others) => { this.strip.readers = this.annotations.own; this.paint(); if (others) this.strip.paintOverview(); }, go: (span) => this.goEvent(span),
     });
     this.explained = new Explained(this.part("explanation"), () => this.paint());
+    this.channels = new Channels(this.part("channels"), this.canvas, { address, mayMark: facts.mayMark }, {
+      page: () => this.drawn?.page, shown: () => this.page, geo: () => this.geo, say, changed: () => { this.channels.fill(); this.paint(); },
+      marked: () => { this.pages.kept.clear(); this.show(0); },
+    });
     this.listen();
     this.open();
   }
@@ -120,9 +125,11 @@ export class View {
   paint() { this.frame ??= requestAnimationFrame(() => { this.frame = null; if (this.turn > 0) this.paintNow(); }); }
 
   paintNow() {
-    const { ctx, width, height } = sharp(this.canvas), { page, startS, durationS, problem } = this.drawn ?? {}, { facts, clock, pxPerMm, notes } = this;
+    const { ctx, width, height } = sharp(this.canvas), { page: whole, startS, durationS, problem } = this.drawn ?? {}, { facts, clock, pxPerMm, notes } = this;
     Object.assign(this.part("problem"), { textContent: problem?.message ?? "", hidden: !problem });
-    if (!page) return;
+    if (!whole) return;
+    const page = this.page = this.channels.shown(whole);
+    this.channels.fill();
     const gaps = [...page.gaps, [facts.durationS, startS + durationS]].filter(([from, to]) => from < to), colors = palette(this.part("paper"));
     const look = { width, height, startS, durationS, clock, pxPerMm, colors, uvPerMm: Number(this.value("sensitivity")), negativeUp: this.value("polarity") === "up" };
     look.target = (this.findings.mayReview || (this.annotations.may && this.findings.span)) && this.findings.target();
@@ -139,13 +146,13 @@ export class View {
     const { page, startS, durationS } = this.drawn, stopS = startS + durationS, { clock, facts } = this;
     const speed = `${(this.plotW / this.pxPerMm / durationS).toFixed(1)} mm/s (${durationS} s/page)`, few = page.missing.length < 6;
     const missing = page.missing.length ? `not recorded: ${few ? page.missing.join(", ") : `${page.missing.length} electrodes`}` : "";
-    const parts = [page.status, `${this.value("sensitivity")} µV/mm`, speed, `negative ${this.value("polarity")}`, facts.pxPerMm ? "" : "screen not calibrated", missing];
-    this.part("status").textContent = parts.filter(Boolean).join(" | ");
+    const parts = [this.channels.words(page), page.status, `${this.value("sensitivity")} µV/mm`, speed, `negative ${this.value("polarity")}`, facts.pxPerMm ? "" : "screen not calibrated", missing];
+    this.part("status").textContent = this.part("status").title = parts.filter(Boolean).join(" | ");
     clearTimeout(this.spoken);
     this.spoken = setTimeout(() => {
       const here = facts.events.filter((event) => event.start < stopS && event.stop > startS);
       const found = here.map((event) => (event.own ? `a reader labelled ${event.pattern}` : `model suggests ${event.pattern}, highest probability ${event.max?.toFixed(2) ?? "unknown"}`));
-      const words = [`EEG page ${clock.time(startS)} to ${clock.time(stopS)}`, page.montage, page.banner, ...new Set(page.poor), ...found, ...this.annotations.told].filter(Boolean).join(", ");
+      const words = [`EEG page ${clock.time(startS)} to ${clock.time(stopS)}`, page.montage, page.banner, this.channels.words(page), ...new Set(page.poor), ...found, ...this.annotations.told].filter(Boolean).join(", ");
       this.canvas.setAttribute("aria-label", words);
       this.part("live").textContent = words;
     }, 500);
@@ -192,6 +199,7 @@ export class View {
       "second-on": () => this.goTo(startS + 1), "second-back": () => this.goTo(startS - 1),
       "more-sensitive": () => this.cycle("sensitivity", -1), "less-sensitive": () => this.cycle("sensitivity", 1),
       shorter: () => this.cycle("page", -1), longer: () => this.cycle("page", 1), montage: () => this.choose("montage", argument),
+      channels: () => this.channels.shut() || this.channels.open(), "channels-reset": () => this.channels.reset(), "own-montage": () => this.ownMontage(),
       notch: () => this.cycle("notch", 1, true), lff: () => this.cycle("lff", 1, true), hff: () => this.cycle("hff", 1, true),
       "next-event": () => findings.step(1), "previous-event": () => findings.step(-1), "next-disagreement": () => findings.step(1, "disagrees"),
       "next-open": () => findings.step(1, "open"), "next-unsure": () => this.nextUnsure(), label: () => findings.label(argument), agree: () => findings.act("agree"),
@@ -204,9 +212,15 @@ export class View {
       "go-to": () => this.part("goto").showModal(), help: () => this.part("help").showModal(),
       explain: () => this.explained.toggle(this.middle), "explain-view": () => this.explained.turn(argument), "explain-close": () => this.explained.shut(),
       "explain-cancel": () => post(`/api/v1/jobs/${argument}/cancel`, {}).catch((error) => this.say(error.message)),
-      leave: () => this.explained.shut() || this.act("raw"), raw: () => { findings.select(null); this.choose("cleaning", 0); }, "close-dialog": () => this.root.querySelector("dialog[open]")?.close(), play: () => this.play(),
+      leave: () => this.channels.shut() || this.explained.shut() || this.act("raw"), raw: () => { findings.select(null); this.choose("cleaning", 0); }, "close-dialog": () => this.root.querySelector("dialog:modal")?.close(), play: () => this.play(),
     };
     actions[name]?.();
+  }
+
+  /** The next of the reader's own montages. */
+  ownMontage() {
+    const own = [...this.list("montage").querySelectorAll("optgroup option")].map(({ index }) => index), at = own.indexOf(this.list("montage").selectedIndex);
+    return own.length ? this.choose("montage", own[(at + 1) % own.length]) : this.say("You have no montage of your own; Settings, Montages makes one.");
   }
 
   nextUnsure() {
@@ -288,13 +302,13 @@ export class View {
 
   /** The pointer over the EEG: time, trace and true value. */
   pointed({ offsetX, offsetY }) {
-    const { geo, drawn } = this, page = drawn?.page, seconds = page ? drawn.startS + (offsetX - geo.left) / geo.pxPerS : NaN;
+    const { geo, drawn, page } = this, seconds = page ? drawn.startS + (offsetX - geo.left) / geo.pxPerS : NaN;
     if (!(offsetX >= geo?.left && seconds <= geo.stopS)) return this.hovered("", null);
     const distance = geo.rows.map((y) => Math.abs(y - offsetY)), row = distance.indexOf(Math.min(...distance));
     if (this.dragged && Math.abs(offsetX - this.dragged.px) > 4) this.findings.select(null, [Math.min(this.dragged.from, seconds), Math.max(this.dragged.from, seconds)]);
     const raw = page.data[row * page.samples + Math.floor((seconds - page.startS) * page.sfreqHz) * (page.pairs ? 2 : 1)] ?? NOT_RECORDED;
     const value = raw === NOT_RECORDED ? "not recorded" : `${(raw * page.scale[row]).toFixed(1)} µV`;
-    return this.hovered([this.clock.time(seconds, 2), page.names[row], value, page.poor[row] && `on this page: ${page.poor[row]}`].filter(Boolean).join(" · "), seconds, offsetX);
+    return this.hovered([this.clock.time(seconds, 2), page.names[row], value, page.poor[row] && `on this page: ${page.poor[row]}`, page.marked[row]].filter(Boolean).join(" · "), seconds, offsetX);
   }
 
   hovered(words, seconds, x = null) {

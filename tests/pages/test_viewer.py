@@ -16,12 +16,12 @@ from sqlalchemy.orm import Session
 from app.access import Actor
 from app.db.audit import AuditEntry
 from app.errors import NotFound
-from app.services import analyses, annotation_classes, studies
+from app.services import analyses, annotation_classes, channel_marks, studies
 from components.annotation_parts import annotation_dialog
 from components.viewer_stage import viewer_facts, viewer_stage
 from components.viewer_toolbar import KEYS, viewer_toolbar
 from ml.page import HFF_HZ, LFF_HZ
-from pages import spectrogram, viewer
+from pages import spectrogram, study, viewer
 from tests import builders
 from tests.pages.conftest import Looking
 
@@ -140,3 +140,20 @@ def test_the_end_of_the_analysis_is_told_without_changing_the_page(session: Sess
 def test_layouts_read_no_database() -> None:
     for page in (viewer, spectrogram):
         assert "7c9e6679" in drawn(page.layout("7c9e6679-7425-40de-944b-e07fc1f90ae7", t="12"))
+
+
+def test_marks_are_told_on_the_page_of_the_study(session: Session, nell: Actor, looking: Looking) -> None:
+    study_id = builders.study(session, nell)
+    channel_marks.mark(session, nell, study_id, "Fp1")
+    with looking(nell):
+        _, body = study.show("", str(study_id))
+    assert "Marked as bad in the viewer, for looking only: Fp1 (nell" in drawn(body)
+    assert "analysis is not changed" in drawn(body)
+
+
+def test_who_may_only_read_cannot_mark_electrodes(session: Session, nell: Actor, vic: Actor, looking: Looking) -> None:
+    study_id, told = builders.study(session, nell), []
+    for who in (nell, vic):
+        with looking(who):
+            told.append(json.loads(getattr(viewer.open_study(str(study_id))[1], "data-facts"))["mayMark"])
+    assert told == [True, False]
