@@ -10,7 +10,17 @@ from dash.development.base_component import Component
 from app.access import Permission
 from app.auth import current_actor, current_person
 from app.db.session import reading, writing
-from app.services import analyses, annotation_classes, blind_reads, explanations, montages, seizure_time, site, studies, windows
+from app.services import (
+    analyses,
+    annotation_classes,
+    blind_reads,
+    explanations,
+    montages,
+    seizure_time,
+    site,
+    studies,
+    windows,
+)
 from components import states
 from components.explanation import explanation
 from components.patient_banner import patient_banner, study_tabs
