@@ -31,7 +31,7 @@ KEYS: Final = (
     ("Enter", "agree: accept the selected event, or label as the model suggests"), ("Delete, X", "dismiss the selected event"),
     ("I, O", "begin, end of the span, or move the borders of the selected finding"), ("J", "join it with the next of its pattern"),
     ("K", "split it at the pointer"), ("U, Ctrl + Z", "undo"), ("Shift + U, Ctrl + Y", "do again"), ("B", "first read without the model"),
-    ("S", "spectrogram"), ("W", "window in detail"), ("E", "what the model used for the window at the middle; again or Esc: close"), ("G", "go to a time"), ("P", "play"), ("R, Esc", "raw signal"), ("?", "this sheet"),
+    ("S", "spectrogram"), ("W", "window in detail"), ("E", "what the model used for the window at the middle; again or Esc: close"), ("G", "go to a time"), ("M", "measure with two cursors; again or Esc: end"), ("while measuring", "← → one sample, with Shift 0.1 s; ↑ ↓ trace; Q other cursor; T caliper"), ("P", "play"), ("R, Esc", "raw signal"), ("?", "this sheet"),
 )
 Choice = tuple[str, str]      # value, words
 
@@ -126,6 +126,18 @@ def strip_controls() -> Component:
     return html.Div([html.Div([*ranges, *shifts], className="viewer-group"), *lists], className="viewer-controls")
 
 
+def measure_controls() -> Component:
+    """What the keys do while measuring; the script fills the list with the traces of the page."""
+    moves = [
+        _button("measure-switch", "1 ⇄ 2", "Other cursor (Q)"),
+        _button("measure-far-back", "−0.1 s", "Active cursor 0.1 s back (Shift + ←)"), _button("measure-back", "◀", "Active cursor one sample back (←)"),
+        _button("measure-on", "▶", "Active cursor one sample on (→)"), _button("measure-far-on", "+0.1 s", "Active cursor 0.1 s on (Shift + →)"),
+    ]
+    traces = html.Select([], className="form-select", title="Measured trace (↑ ↓)", **aria(label="Measured trace (↑ ↓)"), **data(part="measure-channel"))
+    marks = _button("measure-caliper", "Caliper", "Caliper: repeat the interval over the page (T)", toggles="calipers")
+    return html.Div([html.Div(moves, className="viewer-group"), traces, marks, _button("measure", "End", "End measuring (M or Esc)")], className="viewer-controls")
+
+
 def key_sheet() -> Component:
     """The ``?`` sheet."""
     rows = [html.Tr([html.Th(html.Kbd(keys), scope="row"), html.Td(does)]) for keys, does in KEYS]
@@ -163,6 +175,7 @@ def _lists(mine: Mapping[str, Any], mains_hz: int) -> list[Component]:
 def _buttons() -> list[Component]:
     return [
         html.Div([
+            _button("measure", "Measure", "Measure with two cursors (M)", toggles="measuring"),
             _button("spectrogram", "Spectrogram", "Show or hide the spectrogram (S)", toggles="no-spectrogram", when="off"),
             _button("panel", "Panel", "Show or hide the panel", toggles="no-panel", when="off"),
             _button("help", "?", "Keys (?)"),

@@ -5,6 +5,7 @@ import { draw, GUTTER, RIGHT } from "./eeg.mjs";
 import { Explained } from "./explained.mjs";
 import { Findings, post, WINDOW_S } from "./findings.mjs";
 import { actionOf } from "./keys.mjs";
+import { Measure } from "./measure.mjs";
 import { spanAt, unsureAfter } from "./overview.mjs";
 import { Pages } from "./pages.mjs";
 import { CLASSES, CODES, inShort, palette, sharp } from "./paint.mjs";
@@ -32,6 +33,7 @@ export class View {
       seen: () => ({ start_s: this.startS, duration_s: this.durationS, screen: this.part("status").textContent, model_shown: facts.analysed && !facts.blind }),
     });
     this.explained = new Explained(this.part("explanation"), () => this.paint());
+    this.measure = new Measure(this);
     this.listen();
     this.open();
   }
@@ -171,7 +173,7 @@ export class View {
   }
 
   pressed(event) {
-    const action = actionOf(event, this.facts);
+    const action = actionOf(event, { ...this.facts, measuring: this.measure.isOn });
     if (!action) return;
     event.preventDefault();
     if (!event.repeat || !(this.pending || this.frame)) this.act(...action);       // a held key waits for the page on its way: none is skipped unseen
@@ -204,7 +206,7 @@ export class View {
       "explain-cancel": () => post(`/api/v1/jobs/${argument}/cancel`, {}).catch((error) => this.say(error.message)),
       leave: () => this.explained.shut() || this.act("raw"), raw: () => { findings.select(null); this.choose("cleaning", 0); }, "close-dialog": () => this.root.querySelector("dialog[open]")?.close(), play: () => this.play(),
     };
-    actions[name]?.();
+    (actions[name] ?? this.measure.actions[name])?.();
   }
 
   nextUnsure() {
