@@ -42,7 +42,7 @@ def _contours(field_uv: NDArray[np.float64], limit_uv: float) -> Iterator[str]:
     from contourpy import contour_generator  # comes with matplotlib; only whoever draws needs it
 
     steps = np.linspace(-REACH, REACH, SIDE) * RADIUS
-    generator: Any = contour_generator(CENTER_X + steps, CENTER_Y + steps, np.ma.masked_invalid(field_uv), fill_type="OuterOffset")
+    generator: Any = contour_generator(CENTER_X + steps, CENTER_Y + steps, np.ma.masked_invalid(np.clip(field_uv, -limit_uv, limit_uv)), fill_type="OuterOffset")
     levels = np.linspace(-limit_uv, limit_uv, STEPS + 1)
     for (low, high), color in zip(pairwise(levels), colors(), strict=True):
         for points, offsets in zip(*generator.filled(low, high), strict=True):
@@ -73,10 +73,10 @@ def _electrodes(found: ScalpMap) -> Iterator[str]:
 
 
 def _scale(limit_uv: float) -> Iterator[str]:
-    left, top, height = WIDTH - 38.0, CENTER_Y - 72.0, 144.0
+    left, top, height = WIDTH - 44.0, CENTER_Y - 72.0, 144.0
     for k, color in enumerate(reversed(colors())):
         yield part("rect", x=left, y=top + k * height / STEPS, width=9, height=height / STEPS + 0.5, style=f"fill:{color}")
     yield part("rect", x=left, y=top, width=9, height=height, style="fill:none;stroke:var(--quiet);stroke-width:0.6")
     for share in (1.0, 0.5, 0.0, -0.5, -1.0):
-        yield part("text", f"{share * limit_uv:+g}".replace("-", "−") if share else "0", x=left + 12, y=top + (1.0 - share) * height / 2 + 3.5)
+        yield part("text", f"{share * limit_uv:+g}".replace("-", "−") if share else "0", x=left + 11.5, y=top + (1.0 - share) * height / 2 + 3.5)
     yield part("text", "µV", x=left - 1, y=top - 8)

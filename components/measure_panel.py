@@ -21,14 +21,19 @@ from ml.selection_pattern import ACNS_CYCLES, LEAST_DISCHARGES, SelectionPattern
 from ml.selection_spectrum import BandShare, SelectionSpectrum
 
 NOT_RECORDED: Final = "not recorded"
+TITLES: Final = {"Δt": "Time between the cursors", "1/Δt": "One over it", "ΔµV": "Second cursor minus first", "p–p": "Peak to peak, between the cursors"}
 CHANGED: Final = "The screen shows a changed signal. Measured is the recorded one, under the same filters."
 
 
-def measured(found: Measured, *, changed: bool = False, active: int = 0) -> list[Component]:
-    """All but the pattern; ``changed`` says that the screen shows ICA or wavelets."""
+def measured(found: Measured, *, changed: bool = False) -> list[Component]:
+    """Times and values; ``changed`` says that the screen shows ICA or wavelets."""
+    said = [html.P(CHANGED, className="viewer-quiet", role="alert")] if changed else []
+    return [*said, *_cursors(found.cursors, found.start_local)]
+
+
+def pictures(found: Measured, *, active: int = 0) -> list[Component]:
+    """Spectrum between the cursors and amplitude map at the ``active`` one."""
     return [
-        *([html.P(CHANGED, className="viewer-quiet", role="alert")] if changed else []),
-        *_cursors(found.cursors, found.start_local),
         html.H3("Spectrum between the cursors"), *_spectrum(found.spectrum),
         html.H3("Amplitude map"), *_head(found.head, found.start_local, active),
     ]
@@ -68,8 +73,8 @@ def _cursors(told: Told[TwoCursors], start: datetime | None) -> list[Component]:
 def _summary(found: TwoCursors) -> list[Any]:
     """The four numbers that a reader came for."""
     facts = [("Δt", _duration(found.delta_s)), ("1/Δt", f"{found.hertz:.2f} Hz" if found.hertz else "–"), ("ΔµV", _uv(found.delta_uv, sign=True)),
-             ("peak to peak", _uv(found.peak_to_peak_uv))]
-    return [html.Span([f"{name} ", html.Strong(words)]) for name, words in facts]
+             ("p–p", _uv(found.peak_to_peak_uv))]
+    return [html.Span([f"{name} ", html.Strong(words)], title=TITLES[name]) for name, words in facts]
 
 
 def _spectrum(told: Told[SelectionSpectrum]) -> list[Component]:
@@ -127,7 +132,7 @@ def _duration(seconds: float) -> str:
 
 
 def _uv(value: float | None, *, sign: bool = False) -> str:
-    return NOT_RECORDED if value is None else f"{value:{'+' if sign else ''}.1f} µV".replace("-", "−")
+    return NOT_RECORDED if value is None else f"{round(value, 1) + 0.0:{'+' if sign else ''}.1f} µV".replace("-", "−")
 
 
 def _hertz(value: float | None) -> str:

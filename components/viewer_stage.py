@@ -195,7 +195,7 @@ def _explanation() -> Component:
 
 def _measure() -> Component:
     """The place of what two cursors tell, seen while they stand."""
-    told = html.Div([html.Div(id="viewer-measured"), html.Div(id="viewer-pattern")], **data(part="measure"))
+    told = html.Div([html.Div(id=f"viewer-{name}") for name in ("measured", "pattern", "pictures")], **data(part="measure"))
     return html.Section([html.H2("Measure"), measure_controls(), told], className="viewer-measure")
 
 

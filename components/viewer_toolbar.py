@@ -31,7 +31,7 @@ KEYS: Final = (
     ("Enter", "agree: accept the selected event, or label as the model suggests"), ("Delete, X", "dismiss the selected event"),
     ("I, O", "begin, end of the span, or move the borders of the selected finding"), ("J", "join it with the next of its pattern"),
     ("K", "split it at the pointer"), ("U, Ctrl + Z", "undo"), ("Shift + U, Ctrl + Y", "do again"), ("B", "first read without the model"),
-    ("S", "spectrogram"), ("W", "window in detail"), ("E", "what the model used for the window at the middle; again or Esc: close"), ("G", "go to a time"), ("M", "measure with two cursors; again or Esc: end"), ("while measuring", "← → one sample, with Shift 0.1 s; ↑ ↓ trace; Q other cursor; T caliper"), ("P", "play"), ("R, Esc", "raw signal"), ("?", "this sheet"),
+    ("S", "spectrogram"), ("W", "window in detail"), ("E", "what the model used for the window at the middle; again or Esc: close"), ("G", "go to a time"), ("M", "measure with two cursors; again or Esc: end"), ("← →, ↑ ↓", "while measuring: one sample, with Shift 0.1 s; trace above, below"), ("Q, T", "while measuring: other cursor; caliper"), ("P", "play"), ("R, Esc", "raw signal"), ("?", "this sheet"),
 )
 Choice = tuple[str, str]      # value, words
 

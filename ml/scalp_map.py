@@ -32,7 +32,7 @@ REGULARIZATION: Final = 1e-8
 """Far below that of an estimate of bad electrodes: the map shows at each electrode what was measured there."""
 AROUND_S: Final = 5.0
 """An electrode that is bad in 30 % of the 10 s around the moment takes no part, as for the model; nor one bad in its very second."""
-_STEPS_UV: Final = (1.0, 2.0, 5.0)
+_STEPS_UV: Final = (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +48,10 @@ class ScalpMap:
 
     @property
     def limit_uv(self) -> float:
-        """Both ends of the color scale: the next of 1, 2, 5, 10 … µV above what is shown."""
-        largest = max(float(np.nanmax(np.abs(self.field_uv))), 0.5)
+        """Both ends of the color scale: the next round number above the largest electrode; beyond the outer ones the field is a guess."""
+        largest = max(*(abs(value) for value in self.uv.values()), 1.0)
         decade = 10.0 ** np.floor(np.log10(largest))
-        return float(next(step * decade for step in (*_STEPS_UV, 10.0) if step * decade >= largest - 1e-9))
+        return float(next(step * decade for step in _STEPS_UV if step * decade >= largest - 1e-9))
 
 
 def at(

@@ -21,6 +21,8 @@ BANDS: Final = ("delta", "theta", "alpha", "beta")
 HIGHEST_HZ: Final = 45.0
 """Above this mains hum and muscle prevail on the scalp."""
 LEAST_CYCLES: Final = 2.0
+LEAST_SHARE: Final = 0.005
+"""A band with less of the power has no peak of its own worth a number."""
 FLOOR: Final = 1e-9
 """Of the highest power: what lies below is rounding."""
 
@@ -97,9 +99,10 @@ def _spectrum(freqs_hz: NDArray[np.float64], power: NDArray[np.float64], length_
     limits = [BANDS_HZ[name] for name in BANDS]
     inside = [(freqs_hz >= low) & (freqs_hz < high) for low, high in limits]
     total = max(sum(float(power[band].sum()) for band in inside), 1e-30)
+    shares = [float(power[band].sum()) / total for band in inside]
     bands = tuple(
-        BandShare(name, low, high, float(power[band].sum()) / total, _highest(peaks, low, high))
-        for name, (low, high), band in zip(BANDS, limits, inside, strict=True)
+        BandShare(name, low, high, share, _highest(peaks, low, high) if share >= LEAST_SHARE else None)
+        for name, (low, high), share in zip(BANDS, limits, shares, strict=True)
     )
     return Spectrum(power, _highest(peaks, 0.0, np.inf), bands)
 

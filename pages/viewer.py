@@ -15,7 +15,7 @@ from app.services import analyses, blind_reads, explanations, measuring, seizure
 from app.settings import current
 from components import states
 from components.explanation import explanation
-from components.measure_panel import measured, pattern_found
+from components.measure_panel import measured, pattern_found, pictures
 from components.patient_banner import patient_banner, study_tabs
 from components.seizure_burden import burden_numbers
 from components.viewer_stage import event_items, viewer_facts, viewer_stage
@@ -131,14 +131,19 @@ def follow_explanation(_ticks: int, asked: dict[str, Any] | None, study_id: str)
     return explanation(found) if asked else [], found is None or found.ended
 
 
-@callback(Output("viewer-measured", "children"), Input("viewer-measure", "data"), State("viewer-study", "data"), prevent_initial_call=True)
-def measure(told: dict[str, Any] | None, study_id: str) -> list[Component]:
+@callback(
+    Output("viewer-measured", "children"), Output("viewer-pictures", "children"), Input("viewer-measure", "data"),
+    State("viewer-study", "data"), prevent_initial_call=True,
+)
+def measure(told: dict[str, Any] | None, study_id: str) -> tuple[list[Component], list[Component]]:
     """What the two cursors tell where they have come to rest; nothing when measuring has ended."""
     who, key = current_actor(), object_id(study_id)
     with reading() as session:
         studies.find(session, who, key)
         found = measuring.all_but_pattern(session, who, open_store(current()), key, measuring.wish_of(told)) if told else None
-    return measured(found, changed=bool(told.get("cleaning")), active=int(bool(told.get("active")))) if found and told else []
+    if not told or not found:
+        return [], []
+    return measured(found, changed=bool(told.get("cleaning"))), pictures(found, active=int(bool(told.get("active"))))
 
 
 @callback(Output("viewer-pattern", "children"), Input("viewer-measure", "data"), State("viewer-study", "data"), prevent_initial_call=True)
