@@ -18,7 +18,7 @@ from app.access import Actor
 from app.errors import Invalid
 from app.file_store import FileStore
 from app.services import analyses, site, studies, tiles, time_frequency
-from app.services.tiles import OpenRecording, PageQuery
+from app.services.tiles import OpenRecording
 from ml import measuring, scalp_map, selection_pattern, selection_spectrum
 from ml.errors import RecordingError
 from ml.measuring import Seen, TwoCursors
@@ -43,7 +43,7 @@ class Wish:
     active: int = 0                      # the cursor whose instant the map shows
 
     def __post_init__(self) -> None:
-        PageQuery(0.0, 1.0, self.montage, self.lff_hz, self.hff_hz, self.notch_hz)
+        tiles.check_filters(self.lff_hz, self.hff_hz, self.notch_hz)
 
     @property
     def span_s(self) -> tuple[float, float]:
