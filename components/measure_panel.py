@@ -61,7 +61,8 @@ def _cursors(told: Told[TwoCursors], start: datetime | None) -> list[Component]:
     heads = html.Tr([html.Th("", scope="col"), html.Th("1", scope="col"), html.Th("2", scope="col"), html.Th("2 − 1", scope="col", title="Difference")])
     body = [html.Tr([html.Th(name, scope="row"), *(html.Td(words) for words in cells)]) for name, *cells in rows]
     lost = f" {found.unrecorded_s:.2f} s between the cursors were not recorded." if found.unrecorded_s > 0 else ""
-    note = f"{found.status}. Samples of the recording, one every {1000 / found.sfreq_hz:.3g} ms.{lost}"
+    cut = f" {found.clipped_s:.2f} s are clipped: the true amplitude may be larger." if found.clipped_s > 0 else ""
+    note = f"{found.status}. Samples of the recording, one every {1000 / found.sfreq_hz:.3g} ms.{lost}{cut}"
     told_to_script = {"at": found.at_s, "uv": found.uv, "channel": found.channel}
     return [
         html.P(_summary(found), className="measure-summary", role="status"),

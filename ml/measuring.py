@@ -69,6 +69,7 @@ class TwoCursors:
     uv: tuple[float | None, float | None]
     peak_to_peak_uv: float | None        # of what was recorded from one cursor to the other, both included
     unrecorded_s: float                  # of this stretch
+    clipped_s: float                     # of this stretch: its true amplitude may be larger
     sfreq_hz: float
     status: str
 
@@ -130,10 +131,11 @@ def between(
     numbers = [round(at * traces.sfreq_hz) for at in at_s]
     values = [traces.uv[row, number - traces.first] for number in numbers] if near else [part.uv[row, 0] for part in parts]
     stretch = traces.uv[row] if near else np.zeros(0, dtype=np.float32)
-    known = stretch[np.isfinite(stretch)]
+    known, n_clipped = stretch[np.isfinite(stretch)], int(traces.clipped[row].sum()) if near else 0
     return TwoCursors(
         channel, (numbers[0] / traces.sfreq_hz, numbers[1] / traces.sfreq_hz), (_known(values[0]), _known(values[1])),
-        float(np.ptp(known)) if len(known) else None, (len(stretch) - len(known)) / traces.sfreq_hz, traces.sfreq_hz, traces.status,
+        float(np.ptp(known)) if len(known) else None, (len(stretch) - len(known)) / traces.sfreq_hz, n_clipped / traces.sfreq_hz,
+        traces.sfreq_hz, traces.status,
     )
 
 

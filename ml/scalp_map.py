@@ -130,7 +130,8 @@ def _bad(
     shown = derive("referential", layout, source.info.signals)
     start_s, stop_s = max(0.0, at_s - AROUND_S), min(source.info.duration_s, at_s + AROUND_S)
     found = [stretch for stretch in bad_stretches.find(source, layout, shown, start_s, stop_s, kept) if not stretch[4]]
-    why = dict(zip(shown.names, bad_stretches.poor(found, len(shown.names), stop_s - start_s), strict=True))
+    recorded_s = sum(max(0.0, min(span.stop_s, stop_s) - max(span.start_s, start_s)) for span in source.info.stretches)
+    why = dict(zip(shown.names, bad_stretches.poor(found, len(shown.names), recorded_s), strict=True))
     why |= {shown.names[trace]: words for trace, begin, end, words, _ in found if begin <= at_s < end}
     why |= {name: "clipped" for name, clipped in zip(traces.names, traces.clipped[:, 0], strict=True) if clipped}
     return {name: words.removeprefix(f"{name} ") for name, words in why.items() if words and name in layout.electrodes}

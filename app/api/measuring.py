@@ -81,6 +81,7 @@ class CursorsOut(BaseModel):
     delta_uv: float | None = Field(description="Second minus first")
     peak_to_peak_uv: float | None = Field(description="From one cursor to the other, both included; null beyond 300 s")
     unrecorded_s: float
+    clipped_s: float = Field(description="Of the stretch; its true amplitude may be larger")
     sfreq_hz: float
     status: str = Field(description="Montage and filters in words")
 

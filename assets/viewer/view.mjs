@@ -73,7 +73,7 @@ export class View {
     this.resized.disconnect();
     this.strip.close();
     this.pages.keepOnly([]);
-    for (const timer of [this.addressTimer, this.spoken, this.telling]) clearTimeout(timer);
+    for (const timer of [this.addressTimer, this.spoken, this.telling, this.measure.timer]) clearTimeout(timer);
     this.turn = -1;
   }
 

@@ -67,6 +67,13 @@ def test_the_four_numbers_come_first(found: Measured) -> None:
     assert "one every 5 ms" in words(measured(found))
 
 
+def test_what_is_lost_or_clipped_between_the_cursors_is_said(found: Measured) -> None:
+    assert found.cursors.value
+    poor = replace(found, cursors=Told(replace(found.cursors.value, unrecorded_s=1.5, clipped_s=0.25)))
+    assert "1.50 s between the cursors were not recorded. 0.25 s are clipped: the true amplitude may be larger." in words(measured(poor))
+    assert "clipped" not in words(measured(found))
+
+
 def test_a_changed_signal_on_the_screen_is_said_not_to_be_measured(found: Measured) -> None:
     assert "Measured is the recorded one" in words(measured(found, changed=True))
     assert "Measured is" not in words(measured(found))

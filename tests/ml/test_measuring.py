@@ -106,6 +106,13 @@ def test_what_was_not_recorded_has_no_value() -> None:
     assert between(source, 19.0, 70.0).uv[1] is None
 
 
+def test_clipping_between_the_cursors_is_told() -> None:
+    source = recording(eeg(60.0))
+    source.uv[C3, 2000:2100] = 3276.7
+    assert between(source, 9.0, 12.0).clipped_s == pytest.approx(0.5, abs=0.01)
+    assert between(source, 12.0, 14.0).clipped_s == 0.0
+
+
 def test_cursors_far_apart_tell_their_own_values_only() -> None:
     found = between(recording(eeg(400.0)), 1.0, 390.0)
     assert found.uv[0] is not None
