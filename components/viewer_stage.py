@@ -24,6 +24,7 @@ from components.viewer_toolbar import (
     event_controls,
     key_sheet,
     label_controls,
+    measure_controls,
     strip_controls,
     viewer_toolbar,
 )
@@ -96,6 +97,7 @@ def viewer_stage(
     paper = html.Div(
         [
             html.Canvas(role="img", tabIndex="0", **data(part="eeg"), **aria(label="EEG, loading")),
+            html.Canvas(className="viewer-rulers", **data(part="rulers"), **aria(hidden="true")),
             html.Div(className="viewer-cursor", hidden=True, **data(part="cursor")),
             html.P(className="viewer-problem", hidden=True, role="alert", **data(part="problem")),
             channel_menu(),
@@ -136,6 +138,7 @@ def _panel(facts: dict[str, Any], events: Sequence[EventView], display: Componen
     said = [_quiet(BLIND), _first_read(blind=True)] if facts["blind"] else [_first_read(blind=False)]
     return html.Aside(
         [
+            _measure(),
             _section("Label", *(said if facts["mayReview"] else []), html.P(className="viewer-target", **data(part="target")),
                      label_controls() if facts["mayReview"] else None),
             _section("Findings", event_controls(may_review=facts["mayReview"] and not facts["blind"]), listed),
@@ -200,6 +203,12 @@ def _explanation() -> Component:
     """The place of the explanation of one window, empty until it is asked for."""
     ask = html.Button("Explain this window (E)", type="button", className="btn btn-secondary btn-small", **data(action="explain"))
     return _section("What the model used", ask, html.Div(id="viewer-explanation", className="explain", **data(part="explanation")))
+
+
+def _measure() -> Component:
+    """The place of what two cursors tell, seen while they stand."""
+    told = html.Div([html.Div(id=f"viewer-{name}") for name in ("measured", "pattern", "pictures")], **data(part="measure"))
+    return html.Section([html.H2("Measure"), measure_controls(), told], className="viewer-measure")
 
 
 def _quiet(sentence: str) -> Component:

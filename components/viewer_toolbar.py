@@ -35,7 +35,9 @@ KEYS: Final = (
     ("{ }", "previous, next annotation of those listed"), ("Shift + I", "move the selected annotation to the pointer"),
     ("I, O", "begin, end of the span, or move the borders of the selected finding or annotation"), ("J", "join it with the next of its pattern"),
     ("K", "split it at the pointer"), ("U, Ctrl + Z", "undo your newest act, on a finding or an annotation"), ("Shift + U, Ctrl + Y", "do again"), ("B", "first read without the model"),
-    ("S", "spectrogram"), ("W", "window in detail"), ("E", "what the model used for the window at the middle; again or Esc: close"), ("G", "go to a time"), ("P", "play"), ("R, Esc", "raw signal"), ("?", "this sheet"),
+    ("S", "spectrogram"), ("W", "window in detail"), ("E", "what the model used for the window at the middle; again or Esc: close"), ("G", "go to a time"),
+    ("M", "measure with two cursors; again or Esc: end"), ("← →, ↑ ↓", "while measuring: one sample, with Shift 0.1 s; trace above, below"), ("Q, T", "while measuring: other cursor; caliper"),
+    ("P", "play"), ("R, Esc", "raw signal"), ("?", "this sheet"),
 )
 Choice = tuple[str, str]      # value, words
 
@@ -133,6 +135,18 @@ def strip_controls() -> Component:
     return html.Div([html.Div([*ranges, *shifts], className="viewer-group"), *lists], className="viewer-controls")
 
 
+def measure_controls() -> Component:
+    """What the keys do while measuring; the script fills the list with the traces of the page."""
+    moves = [
+        _button("measure-switch", "1 ⇄ 2", "Other cursor (Q)"),
+        _button("measure-far-back", "−0.1 s", "Active cursor 0.1 s back (Shift + ←)"), _button("measure-back", "◀", "Active cursor one sample back (←)"),
+        _button("measure-on", "▶", "Active cursor one sample on (→)"), _button("measure-far-on", "+0.1 s", "Active cursor 0.1 s on (Shift + →)"),
+    ]
+    traces = html.Select([], className="form-select", title="Measured trace (↑ ↓)", **aria(label="Measured trace (↑ ↓)"), **data(part="measure-channel"))
+    marks = _button("measure-caliper", "Caliper", "Caliper: repeat the interval over the page (T)", toggles="calipers")
+    return html.Div([html.Div(moves, className="viewer-group"), traces, marks, _button("measure", "End", "End measuring (M or Esc)")], className="viewer-controls")
+
+
 def key_sheet() -> Component:
     """The ``?`` sheet."""
     rows = [html.Tr([html.Th(html.Kbd(keys), scope="row"), html.Td(does)]) for keys, does in KEYS]
@@ -171,6 +185,7 @@ def _lists(mine: Mapping[str, Any], mains_hz: int, own: Sequence[MontageView]) -
 def _buttons() -> list[Component]:
     return [
         html.Div([
+            _button("measure", "Measure", "Measure with two cursors (M)", toggles="measuring"),
             _button("spectrogram", "Spectrogram", "Show or hide the spectrogram (S)", toggles="no-spectrogram", when="off"),
             _button("channels", "Channels", "Channels: hide, gain, mark an electrode as bad (Shift + C)"),
             _button("panel", "Panel", "Show or hide the panel", toggles="no-panel", when="off"),

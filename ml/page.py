@@ -78,6 +78,7 @@ class Page:
     electrodes: tuple[tuple[str, ...], ...] = ()     # of each trace
     groups: tuple[int, ...] | None = None            # of each trace, where a reader has set them
     marks: Mapping[str, str] = field(default_factory=dict)   # electrodes that somebody marked as bad: who, when
+    rate_hz: float = 0.0                 # of the samples before any reduction
 
     def to_bytes(self) -> bytes:
         """The page as the viewer reads it: 64-byte header, JSON padded with spaces, int16 samples; little endian."""
@@ -106,6 +107,7 @@ class Page:
             "electrodes": self.electrodes,
             "groups": self.groups,
             "marks": dict(self.marks),
+            "rate": self.rate_hz,
         }
         text = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
         return text + b" " * (-len(text) % 4)
@@ -159,13 +161,13 @@ def render(
     _check(duration_s, montage, lff_hz, hff_hz, notch_hz)
     marks = {name: words for name, words in (marks or {}).items() if name in layout.electrode_names}
     shown = derive(montage, layout, source.info.signals, right_first=right_first, left_out=marks)
-    rate = _rate(source, shown)
+    rate = rate_of(source, shown)
     first, stop = round(start_s * rate), round((start_s + duration_s) * rate)
     bin_size = -(-(stop - first) // max_px) if max_px and stop - first > 2 * max_px else 1
     first, stop = first // bin_size * bin_size, -(-stop // bin_size) * bin_size
     filtering = Filtering(rate, lff_hz, hff_hz, notch_hz, denoised)
     kept = {} if kept is None else kept
-    uv, clipped = _traces(source, shown, filtering, first, stop, kept)
+    uv, clipped = true_traces(source, shown, filtering, first, stop, kept)
     scale = tuple(_scale(kind, lff_hz) for kind in shown.kinds)
     cut = tuple(_runs(clipped, first, rate))
     bad = bad_stretches.find(source, layout, shown, first / rate, stop / rate, kept)
@@ -191,6 +193,7 @@ def render(
         electrodes=shown.electrodes(layout.names),
         groups=shown.groups,
         marks=marks,
+        rate_hz=rate,
     )
 
 
@@ -245,7 +248,7 @@ class Filtering:
         return f"{title} | {lff} | {hff} | {mains}{ecg} | zero-phase Butterworth{' | wavelet denoised' if self.denoised else ''}"
 
 
-def _rate(source: RecordingSource, shown: Derivation) -> float:
+def rate_of(source: RecordingSource, shown: Derivation) -> float:
     """Highest rate among the EEG signals shown (all signals where none is EEG)."""
     used = np.abs(shown.weights).sum(axis=1) > 0.0
     eeg = [row for row, kind in enumerate(shown.kinds) if kind in ("eeg", "pair") and used[row]]
@@ -254,10 +257,10 @@ def _rate(source: RecordingSource, shown: Derivation) -> float:
     return max((source.info.signals[index].sfreq_hz for index in inputs), default=filters.ANALYSIS_HZ)
 
 
-def _traces(
+def true_traces(
     source: RecordingSource, shown: Derivation, filtering: Filtering, first: int, stop: int, kept: MutableMapping[BlockKey, Block]
 ) -> Block:
-    """Filtered traces in µV, NaN where nothing was recorded, and where they are clipped; (n_traces, stop - first) each."""
+    """Filtered traces in µV, neither reduced nor rounded, NaN where nothing was recorded, and where they are clipped; (n_traces, stop - first) each."""
     uv = np.full((len(shown.names), stop - first), np.nan, dtype=np.float32)
     clipped = np.zeros(uv.shape, dtype=bool)
     for a, b, begin, end in _blocks(source, filtering.sfreq_hz, first, stop):

@@ -62,6 +62,16 @@ EXPLAINED = (
     "the change of the probability is shared between them. Base and parts add up to the probability, and the error of that sum is shown. "
     "They tell what the model used, not why the brain does it, and not whether the model is right.",
 )
+MEASURE = (
+    "M in the viewer sets two cursors: press on the EEG for the first and again for the second, or drag from one to the other; keys move "
+    "them sample by sample, Q changes between them, ↑ and ↓ choose the trace. The panel tells both times and values, their differences "
+    "and the peak-to-peak amplitude in samples of the recording under the montage and filters shown, not in pixels. T repeats the interval "
+    "over the page, to see whether discharges keep it. What was not recorded has no value.",
+    "Below stand the frequency of periodic discharges or of a rhythm between the cursors, from the longitudinal pairs, or that none is "
+    "clear; the discharges that were counted are marked above the traces. The spectrum has a resolution of one over the length of the "
+    "selection; the share of a band is of delta, theta, alpha and beta together. The amplitude map shows the potential of all electrodes "
+    "at the chosen cursor against their mean, red positive and blue negative; bad electrodes are left out and marked by a cross.",
+)
 DECIDE = (
     "Accept an event if you see the pattern in the EEG, dismiss it if you do not. The model's output stays as it "
     "was; your decision is kept with your name, the time and what was on the screen, and Undo takes it back. Only "
@@ -122,6 +132,7 @@ def layout(**_query: str) -> Component:
                             panel("How to read the ribbon", help_parts.paragraphs(*RIBBON)),
                             panel("How sure the model is", help_parts.paragraphs(*DOUBT)),
                             panel("What the model used", help_parts.paragraphs(*EXPLAINED)),
+                            panel("Measuring", help_parts.paragraphs(*MEASURE)),
                             panel("Review: label, accept, dismiss, read blind", help_parts.paragraphs(*DECIDE)),
                             panel("Annotations", help_parts.paragraphs(*ANNOTATE)),
                             panel("Seizure burden and evolution", help_parts.paragraphs(*BURDEN)),

@@ -10,19 +10,23 @@ from dash.development.base_component import Component
 from app.access import Permission
 from app.auth import current_actor, current_person
 from app.db.session import reading, writing
+from app.file_store import open_store
 from app.services import (
     analyses,
     annotation_classes,
     blind_reads,
     explanations,
+    measuring,
     montages,
     seizure_time,
     site,
     studies,
     windows,
 )
+from app.settings import current
 from components import states
 from components.explanation import explanation
+from components.measure_panel import measured, pattern_found, pictures
 from components.patient_banner import patient_banner, study_tabs
 from components.seizure_burden import burden_numbers
 from components.viewer_stage import event_items, viewer_facts, viewer_stage
@@ -39,6 +43,7 @@ def layout(study_id: str | None = None, **_query: str) -> Component:
             dcc.Store(id="viewer-window"),
             dcc.Store(id="viewer-acted"),
             dcc.Store(id="viewer-explain"),
+            dcc.Store(id="viewer-measure"),
             dcc.Interval(id="viewer-explain-tick", interval=800, disabled=True),
             dcc.Interval(id="viewer-tick", interval=3000, disabled=True),
             html.Div(id="viewer-banner"),
@@ -139,3 +144,28 @@ def follow_explanation(_ticks: int, asked: dict[str, Any] | None, study_id: str)
         studies.find(session, current_actor(), object_id(study_id))
         found = explanations.look(session, current_actor(), object_id(study_id), wish.get("at_s"), "bands" if wish.get("view") == "bands" else "signal")
     return explanation(found) if asked else [], found is None or found.ended
+
+
+@callback(
+    Output("viewer-measured", "children"), Output("viewer-pictures", "children"), Input("viewer-measure", "data"),
+    State("viewer-study", "data"), prevent_initial_call=True,
+)
+def measure(told: dict[str, Any] | None, study_id: str) -> tuple[list[Component], list[Component]]:
+    """What the two cursors tell where they have come to rest; nothing when measuring has ended."""
+    who, key = current_actor(), object_id(study_id)
+    with reading() as session:
+        studies.find(session, who, key)
+        found = measuring.all_but_pattern(session, who, open_store(current()), key, measuring.wish_of(told)) if told else None
+    if not told or not found:
+        return [], []
+    return measured(found, changed=bool(told.get("cleaning"))), pictures(found, active=int(bool(told.get("active"))))
+
+
+@callback(Output("viewer-pattern", "children"), Input("viewer-measure", "data"), State("viewer-study", "data"), prevent_initial_call=True)
+def measure_pattern(told: dict[str, Any] | None, study_id: str) -> list[Component]:
+    """Frequency of a pattern between the cursors; by itself, since it reads the seconds around them as well."""
+    who, key = current_actor(), object_id(study_id)
+    with reading() as session:
+        studies.find(session, who, key)
+        found = measuring.pattern_or_why_not(session, who, open_store(current()), key, measuring.wish_of(told)) if told else None
+    return pattern_found(found) if found else []

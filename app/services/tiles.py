@@ -64,11 +64,16 @@ class PageQuery:
     cleaning: Cleaning = ""              # marked on the page
 
     def __post_init__(self) -> None:
-        offered = (("LFF", self.lff_hz, eeg_page.LFF_HZ), ("HFF", self.hff_hz, eeg_page.HFF_HZ), ("notch", self.notch_hz, eeg_page.NOTCH_HZ))
-        for name, value, choices in offered:
-            if value not in choices:
-                words = ", ".join(f"{hz:g}" for hz in choices if hz)
-                raise Invalid(f"There is no {name} of {value:g} Hz here. Choose {words}, or leave it out.")
+        check_filters(self.lff_hz, self.hff_hz, self.notch_hz)
+
+
+def check_filters(lff_hz: float | None, hff_hz: float | None, notch_hz: float | None) -> None:
+    """Refuse a filter that the viewer does not offer."""
+    offered = (("LFF", lff_hz, eeg_page.LFF_HZ), ("HFF", hff_hz, eeg_page.HFF_HZ), ("notch", notch_hz, eeg_page.NOTCH_HZ))
+    for name, value, choices in offered:
+        if value not in choices:
+            words = ", ".join(f"{hz:g}" for hz in choices if hz)
+            raise Invalid(f"There is no {name} of {value:g} Hz here. Choose {words}, or leave it out.")
 
 
 class RecentBlocks(MutableMapping[BlockKey, Block]):

@@ -37,7 +37,7 @@ function geometry(page, look) {
   page.names.forEach((name, i) => slots.push(i ? slots[i - 1] + ((page.groups ? page.groups[i - 1] !== page.groups[i] : startsChain(page.names[i - 1], name)) ? 1.5 : 1) : 0.5));
   const row = plotH / ((slots.at(-1) ?? 0.5) + 0.5), pxPerS = plotW / look.durationS, x = (seconds) => GUTTER + (seconds - look.startS) * pxPerS;
   const sides = { left: GUTTER, right: GUTTER + plotW, top, bottom: top + plotH }, stopS = look.startS + look.durationS;
-  return { ...sides, plotW, plotH, row, rows: slots.map((slot) => top + slot * row), pxPerS, stopS, x };
+  return { ...sides, plotW, plotH, row, rows: slots.map((slot) => top + slot * row), pxPerS, stopS, x, pxPerUv: (kind) => pxPerUv(look, kind) };
 }
 
 /** In a bipolar montage a chain ends where a trace does not go on from the electrode of the one above. */

@@ -9,13 +9,16 @@ const PLAIN = {
 const LETTERS = {
   n: "notch", l: "lff", h: "hff", x: "dismiss", u: "undo", s: "spectrogram", g: "go-to", p: "play", r: "raw", w: "window", e: "explain", b: "blind",
   d: "next-disagreement", c: "next-unsure", v: "next-open", i: "begin", o: "end", j: "merge", k: "cut", a: "annotate",
+  m: "measure", q: "measure-switch", t: "measure-caliper",
 };
+const MEASURING = { ArrowRight: "measure-on", ArrowLeft: "measure-back", ArrowUp: "measure-up", ArrowDown: "measure-down", Escape: "measure" };
+const FAR = { ArrowRight: "measure-far-on", ArrowLeft: "measure-far-back" };
 const SHIFTED = {
   ArrowRight: "half-on", ArrowLeft: "half-back", " ": "previous", U: "redo", A: "edit-annotation", I: "annotation-here", C: "channels",
 };
 
 /** The action of a key event as [name, argument], or null when the key is not ours now. */
-export function actionOf({ key, code, target, shiftKey, ctrlKey, metaKey, altKey, isComposing }, { letters }) {
+export function actionOf({ key, code, target, shiftKey, ctrlKey, metaKey, altKey, isComposing }, { letters, measuring }) {
   const busy = target.closest?.("input, textarea, select, [contenteditable=true]") || document.querySelector("dialog:modal, .modal.show");
   const presses = (key === "Enter" || key === " ") && target.closest?.("button, a, summary");       // it presses what has the focus
   if ((ctrlKey || metaKey) && !altKey && !busy && /^[zy]$/i.test(key)) return [shiftKey || key.toLowerCase() === "y" ? "redo" : "undo"];
@@ -24,6 +27,6 @@ export function actionOf({ key, code, target, shiftKey, ctrlKey, metaKey, altKey
   if (montage) return ["montage", Number(montage[1]) - 1];
   if (shiftKey && code === "Digit0") return ["own-montage"];
   if (letters && /^[0-6]$/.test(key)) return ["label", key];
-  const name = (shiftKey && SHIFTED[key]) || PLAIN[key] || (letters && !shiftKey && LETTERS[key.toLowerCase()]);
+  const name = (measuring && (shiftKey ? FAR : MEASURING)[key]) || (shiftKey && SHIFTED[key]) || PLAIN[key] || (letters && !shiftKey && LETTERS[key.toLowerCase()]);
   return name ? [name] : null;
 }

@@ -7,6 +7,7 @@ import { draw, GUTTER, RIGHT } from "./eeg.mjs";
 import { Explained } from "./explained.mjs";
 import { Findings, post, WINDOW_S } from "./findings.mjs";
 import { actionOf } from "./keys.mjs";
+import { Measure } from "./measure.mjs";
 import { spanAt, unsureAfter } from "./overview.mjs";
 import { Pages } from "./pages.mjs";
 import { CLASSES, CODES, inShort, palette, sharp } from "./paint.mjs";
@@ -41,6 +42,7 @@ export class View {
       page: () => this.drawn?.page, shown: () => this.page, geo: () => this.geo, say, changed: () => { this.channels.fill(); this.paint(); },
       marked: () => { this.pages.kept.clear(); this.show(0); },
     });
+    this.measure = new Measure(this);
     this.listen();
     this.open();
   }
@@ -75,7 +77,7 @@ export class View {
     this.resized.disconnect();
     this.strip.close();
     this.pages.keepOnly([]);
-    for (const timer of [this.addressTimer, this.spoken, this.telling]) clearTimeout(timer);
+    for (const timer of [this.addressTimer, this.spoken, this.telling, this.measure.timer]) clearTimeout(timer);
     this.turn = -1;
   }
 
@@ -178,7 +180,7 @@ export class View {
   }
 
   pressed(event) {
-    const action = actionOf(event, this.facts);
+    const action = actionOf(event, { ...this.facts, measuring: this.measure.isOn });
     if (!action) return;
     event.preventDefault();
     if (!event.repeat || !(this.pending || this.frame)) this.act(...action);       // a held key waits for the page on its way: none is skipped unseen
@@ -214,7 +216,7 @@ export class View {
       "explain-cancel": () => post(`/api/v1/jobs/${argument}/cancel`, {}).catch((error) => this.say(error.message)),
       leave: () => this.channels.shut() || this.explained.shut() || this.act("raw"), raw: () => { findings.select(null); this.choose("cleaning", 0); }, "close-dialog": () => this.root.querySelector("dialog:modal")?.close(), play: () => this.play(),
     };
-    actions[name]?.();
+    (actions[name] ?? this.measure.actions[name])?.();
   }
 
   /** The next of the reader's own montages. */

@@ -105,7 +105,7 @@ def test_lists_offer_what_the_server_can_do_and_the_sites_mains_first(mains_hz: 
 
 
 def test_every_action_of_a_key_exists_and_stands_on_the_sheet() -> None:
-    keys, view = (SCRIPTS / "keys.mjs").read_text(), (SCRIPTS / "view.mjs").read_text()
+    keys, view = (SCRIPTS / "keys.mjs").read_text(), "".join((SCRIPTS / name).read_text() for name in ("view.mjs", "measure.mjs"))
     actions = set(re.findall(r': "([a-z-]+)"', keys))
     known = set(re.findall(r'(?:^|[\s,])"?([a-z][a-z-]+)"?: (?:\(\)|turn)', view))
     assert actions <= known
