@@ -134,7 +134,7 @@ class PatternOut(BaseModel):
     start_s: float
     length_s: float
     n_pairs: int
-    is_periodic: bool = Field(description="At least six discharges, most intervals within 50 % of the one before (ACNS 2021)")
+    is_periodic: bool = Field(description="At least four discharges that stand out, or six like a clock; most intervals within 50 % of the one before (ACNS 2021)")
     discharge_hz: float | None = Field(description="One over the median interval")
     discharges_s: tuple[float, ...]
     is_rhythmic: bool = Field(description="At least six cycles and 5 dB of prominence")
