@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from ml import page
 from ml.channels import ChannelLayout
 from ml.errors import RecordingError
-from ml.montage import TITLES, MontageName, derive
+from ml.montage import MontageName, derive
+from ml.own_montage import OwnMontage
 from ml.page import Block, BlockKey, Filtering
 from ml.recording import RecordingSource, SignalKind
 
@@ -34,11 +35,12 @@ class CannotMeasure(RecordingError):
 class Seen:
     """How the EEG is seen: montage and filters of the page; ``None`` leaves a filter out."""
 
-    montage: MontageName = "longitudinal"
+    montage: MontageName | OwnMontage = "longitudinal"
     lff_hz: float | None = None
     hff_hz: float | None = None
     notch_hz: float | None = None
     right_first: bool = False
+    left_out: frozenset[str] = frozenset()      # electrodes that people marked as bad
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,12 +113,12 @@ def read(
     """
     if stop_s - start_s > LONGEST_S:
         raise CannotMeasure(f"The cursors are {stop_s - start_s:.0f} s apart; what lies between them is measured up to {LONGEST_S:g} s.")
-    shown = derive(seen.montage, layout, source.info.signals, right_first=seen.right_first)
+    shown = derive(seen.montage, layout, source.info.signals, right_first=seen.right_first, left_out=seen.left_out)
     rate = page.rate_of(source, shown)
     filtering = Filtering(rate, seen.lff_hz, seen.hff_hz, seen.notch_hz)
     first, last = round(start_s * rate), round(stop_s * rate)
     uv, clipped = page.true_traces(source, shown, filtering, first, last + 1, {} if kept is None else kept)
-    return Traces(shown.names, shown.kinds, uv, clipped, first, rate, filtering.status(TITLES[shown.montage], shown.kinds))
+    return Traces(shown.names, shown.kinds, uv, clipped, first, rate, filtering.status(shown.title, shown.kinds))
 
 
 def between(

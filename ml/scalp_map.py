@@ -80,7 +80,8 @@ def at(
     uv = {name: float(traces.uv[traces.row(name), 0]) for name in electrodes}
     if not np.isfinite(list(uv.values())).any():
         raise CannotMeasure("Nothing was recorded at this moment, so there is no amplitude map.")
-    bad = _bad(source, layout, at_s, traces, kept) | {name: "not recorded" for name, value in uv.items() if not np.isfinite(value)}
+    marked = {name: "marked as bad by a reader" for name in electrodes if name in seen.left_out}
+    bad = marked | _bad(source, layout, at_s, traces, kept) | {name: "not recorded" for name, value in uv.items() if not np.isfinite(value)}
     sound = [name for name in electrodes if name not in bad]
     if len(ELECTRODES) - len(sound) > MAX_INTERPOLATED:
         raise CannotMeasure(f"{len(ELECTRODES) - len(sound)} of the 19 electrodes are absent or bad here ({', '.join([*layout.missing, *bad])}); "

@@ -47,7 +47,7 @@ class CursorParameters(FilterParameters):
     t0: float = Field(ge=0.0, lt=1e9, description="First cursor in seconds from the start of the recording")
     t1: float = Field(ge=0.0, lt=1e9, description="Second cursor")
     channel: str = Field(max_length=80, description="Name of the trace in this montage, such as Fp1-F7")
-    montage: MontageName = "longitudinal"
+    montage: MontageName | UUID = Field(default="longitudinal", description="A built-in one by its name, one of your own by its id")
 
     def wish(self) -> Wish:
         return Wish((self.t0, self.t1), self.channel, self.montage, self.lff, self.hff, self.notch)

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from app.access import Actor
 from app.errors import Invalid
 from app.file_store import FileStore
-from app.services import analyses, site, studies, tiles, time_frequency
+from app.services import analyses, channel_marks, montages, site, studies, tiles, time_frequency
 from app.services.tiles import OpenRecording
 from ml import measuring, scalp_map, selection_pattern, selection_spectrum
 from ml.errors import RecordingError
@@ -36,7 +36,7 @@ class Wish:
 
     at_s: tuple[float, float]
     channel: str = ""
-    montage: MontageName = "longitudinal"
+    montage: MontageName | UUID = "longitudinal"      # a built-in one by its name, one of the reader's own by its id
     lff_hz: float | None = None
     hff_hz: float | None = None
     notch_hz: float | None = None
@@ -73,7 +73,8 @@ def wish_of(told: Mapping[str, Any]) -> Wish:
     try:
         first, second = (float(at) for at in told["at"])
         lff_hz, hff_hz, notch_hz = (float(value) if value else None for value in (told.get("lff"), told.get("hff"), told.get("notch")))
-        montage = next(name for name in get_args(MontageName) if name == told.get("montage"))
+        asked = str(told.get("montage"))
+        montage = next((name for name in get_args(MontageName) if name == asked), None) or UUID(asked)
         if not 0.0 <= min(first, second) <= max(first, second) < 1e9:
             raise ValueError("no moment of a recording")
         return Wish((first, second), str(told.get("channel", "")), montage, lff_hz, hff_hz, notch_hz, active=int(bool(told.get("active"))))
@@ -125,8 +126,9 @@ def pattern(session: Session, who: Actor, store: FileStore, study_id: UUID, wish
 def _opened(session: Session, who: Actor, store: FileStore, study_id: UUID, wish: Wish) -> tuple[OpenRecording, Seen]:
     """The recording as it is, if ``who`` may see it, and how its page shows it."""
     handle = studies.recording(session, who, study_id)
-    right_first = site.find(session, who).right_first
-    return tiles.opened(store, handle), Seen(wish.montage, wish.lff_hz, wish.hff_hz, wish.notch_hz, right_first)
+    right_first, montage = site.find(session, who).right_first, montages.resolve(session, who, wish.montage)
+    marked = frozenset(mark.electrode for mark in channel_marks.of_study(session, who, study_id))
+    return tiles.opened(store, handle), Seen(montage, wish.lff_hz, wish.hff_hz, wish.notch_hz, right_first, marked)
 
 
 def _between(recording: OpenRecording, wish: Wish, seen: Seen) -> TwoCursors:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app.access import Actor
 from app.errors import Invalid, NotFound
 from app.file_store import FileStore, open_store
-from app.services import measuring
+from app.services import channel_marks, measuring, montages
 from app.services.measuring import Wish
 from app.settings import Settings
 from tests import builders, viewer_site
@@ -67,6 +67,17 @@ def test_a_pattern_is_looked_for_where_it_may_be(session: Session, alice: Actor,
     assert (found.start_s, found.length_s, found.n_pairs) == (20.0, 10.0, 18)
     assert found.discharges.frequency_hz == pytest.approx(1.0, abs=0.01)      # waves of whole hertz beat once a second
     assert all(20.0 <= at < 30.0 for at in found.discharges_s)
+
+
+def test_a_montage_of_ones_own_and_electrodes_marked_as_bad_count(session: Session, alice: Actor, waves: UUID, store: FileStore) -> None:
+    own = montages.create(session, alice, name="Motor", text="C3-C4")
+    channel_marks.mark(session, alice, waves, "F7")
+    found = measuring.all_but_pattern(session, alice, store, waves, measuring.wish_of(TOLD | {"montage": str(own.id), "channel": "C3-C4"}))
+    assert found.cursors.value
+    assert found.head.value
+    assert found.head.value.bad["F7"] == "marked as bad by a reader"
+    with pytest.raises(NotFound):
+        measuring.all_but_pattern(session, builders.actor(session, "carl"), store, waves, measuring.wish_of(TOLD | {"montage": str(own.id)}))
 
 
 def test_another_clinic_measures_nothing(session: Session, waves: UUID, store: FileStore) -> None:
