@@ -18,7 +18,7 @@ from app.services import accounts, montages
 from components import montage_editor, settings_forms
 from components.viewer_toolbar import viewer_toolbar
 from ml.montage_lines import read
-from pages import montages as page
+from pages import montage as page
 from tests.pages.conftest import Looking
 
 TEXT = "Fp1-F7\n\nCz"
