@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +71,16 @@ def test_of_two_readers_the_later_one_is_told_and_overwrites_nothing(api: Api, a
     refused = client.put(place, json=NEW | {"label": "artefact"}, headers={"If-Match": tag})
     assert (refused.status_code, refused.json()["error"]["code"]) == (412, "changed_meanwhile")
     assert [(each["label"], each["changed_by"], each["author"]) for each in listed(client, study)] == [("sharp wave", "ann", "alice")]
+
+
+def test_of_two_readers_at_the_same_moment_one_is_told(api: Api, alices: tuple[TestClient, str]) -> None:
+    client, study = alices
+    ann, one = api("ann", clinic="Clinic of alice"), made(client, study)
+    place, match = f"{study}/reader-annotations/{one['id']}", {"If-Match": '"1"'}
+    with ThreadPoolExecutor(2) as pool:
+        answers = list(pool.map(lambda who: who.put(place, json=NEW | {"comment": "mine"}, headers=match), [client, ann]))
+    assert sorted(answer.status_code for answer in answers) == [200, 412]
+    assert [row["version"] for row in client.get(f"{place}/versions").json()] == [1, 2]
 
 
 def test_who_changes_must_say_which_version_was_on_the_screen(alices: tuple[TestClient, str]) -> None:
