@@ -50,8 +50,9 @@ def open_study(study_id: str) -> tuple[Component, Component, bool]:
         studies.opened(session, who, study.id)
         analysis, blind = analyses.latest(session, who, study.id, though_hidden=True), blind_reads.hides(session, who, study.id)
         found = analyses.events(session, who, study.id)
-        mains_hz = site.find(session, who).mains_hz
-    facts = viewer_facts(study, analysis, found, may_review=who.may(Permission.REVIEW) and study.stands, settings=mine, blind=blind)
+        suggested, mains_hz = analyses.suggested(session, who, study.id), site.find(session, who).mains_hz
+    may = who.may(Permission.REVIEW) and study.stands
+    facts = viewer_facts(study, analysis, found, may_review=may, settings=mine, suggested=suggested, blind=blind)
     stage = viewer_stage(facts, found, mains_hz=mains_hz, settings=mine, model=analysis.model_name if analysis and not blind else "")
     return patient_banner(study), stage, study.status not in ("queued", "analysing")
 

@@ -27,7 +27,7 @@ RHYTHMICITY_DB: Final = (1.0, 12.0)
 RATIO_TOPS: Final = (0.5, 1.0, 2.0, 5.0, 10.0, 20.0)
 """The alpha/delta ratio is drawn up to the first of these below which 99 % of it lie, the same for every part of a recording."""
 HALF_AND_ALL: Final = ((0.5, "50"), (1.0, "100"))
-LINE_PX, IMAGE_PX = 44, 52
+LINE_PX, IMAGE_PX = 36, 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ def _uv(height: float) -> str:
 
 def _aeeg(found: Trends, _whole: Trends) -> Iterator[Strip]:
     top = float(semi_log(np.array(AEEG_TOP_UV)))
-    ticks = tuple((float(semi_log(np.array(uv))) / top, f"{uv:g}") for uv in (10.0, 25.0, 100.0))
+    ticks = tuple((float(semi_log(np.array(uv))) / top, f"{uv:g}") for uv in (10.0, 100.0))
     rows = ("left lower margin", "left upper margin", "right lower margin", "right upper margin")
     heights = semi_log(found.aeeg_uv.reshape(4, -1))
     yield Strip("aEEG µV", heights, 0.0, top, _uv, rows, ticks, ("left", "left", "right", "right"))

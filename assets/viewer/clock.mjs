@@ -19,13 +19,6 @@ export class Clock {
   /** "2014-04-12", or what the times are counted from. */
   date(seconds) { return this.known ? new Date((this.startS + seconds) * 1000).toISOString().slice(0, 10) : "from start"; }
 
-  /** Seconds from the start of "14:26:18" (the next such time after the start), "+90" or "+1:30"; NaN if not such a time. */
-  seconds(text) {
-    const match = /^(\+?)(\d+)(?::(\d{1,2}))?(?::(\d{1,2}(?:\.\d+)?))?$/.exec(text.trim()), parts = match?.slice(2).filter(Boolean).map(Number) ?? [NaN];
-    if (match?.[1] || !this.known || parts.length === 1) return parts.reduce((sum, part) => sum * 60 + part, 0);
-    return ofDay(parts[0] * 3600 + parts[1] * 60 + (parts[2] ?? 0) - this.startS);
-  }
-
   /** Round times in a range, at most `count`, as [seconds from the start, label]: round on the clock, not from the start. */
   ticks(fromS, toS, count) {
     const step = STEPS_S.find((each) => (toS - fromS) / each <= count) ?? DAY_S, offset = this.startS % step, found = [];

@@ -4,13 +4,13 @@ const PLAIN = {
   PageDown: "next", PageUp: "previous", " ": "next", Home: "first", End: "last",
   ArrowRight: "second-on", ArrowLeft: "second-back", ArrowUp: "more-sensitive", ArrowDown: "less-sensitive",
   "+": "more-sensitive", "=": "more-sensitive", "-": "less-sensitive", ",": "shorter", ".": "longer",
-  "[": "previous-event", "]": "next-event", Enter: "agree", Delete: "dismiss", "?": "help", Escape: "leave",
+  "[": "previous-event", "]": "next-event", Enter: "agree", Delete: "dismiss", "?": "help", Escape: "leave", "<": "range-shorter", ">": "range-longer",
 };
 const LETTERS = {
   n: "notch", l: "lff", h: "hff", x: "dismiss", u: "undo", s: "spectrogram", g: "go-to", p: "play", r: "raw", w: "window", e: "explain", b: "blind",
-  d: "next-disagreement", c: "next-unsure", v: "next-open", i: "begin", o: "end", j: "merge", k: "cut",
+  d: "next-disagreement", c: "next-unsure", v: "next-open", i: "begin", o: "end", j: "merge", k: "cut", f: "full-screen", t: "trends",
 };
-const SHIFTED = { ArrowRight: "half-on", ArrowLeft: "half-back", " ": "previous", U: "redo" };
+const SHIFTED = { ArrowRight: "half-on", ArrowLeft: "half-back", " ": "previous", U: "redo", P: "play-speed" };
 
 /** The action of a key event as [name, argument], or null when the key is not ours now. */
 export function actionOf({ key, code, target, shiftKey, ctrlKey, metaKey, altKey, isComposing }, { letters }) {
@@ -21,6 +21,6 @@ export function actionOf({ key, code, target, shiftKey, ctrlKey, metaKey, altKey
   const montage = shiftKey && /^Digit([1-9])$/.exec(code);
   if (montage) return ["montage", Number(montage[1]) - 1];
   if (letters && /^[0-6]$/.test(key)) return ["label", key];
-  const name = (shiftKey && SHIFTED[key]) || PLAIN[key] || (letters && !shiftKey && LETTERS[key.toLowerCase()]);
+  const name = (shiftKey && (letters || !/^[A-Z]$/.test(key)) && SHIFTED[key]) || PLAIN[key] || (letters && !shiftKey && LETTERS[key.toLowerCase()]);
   return name ? [name] : null;
 }
