@@ -16,30 +16,44 @@ export function axisOf(startS, stopS, width) {
   return { startS, stopS, left, right, plotW, x, seconds, clip };
 }
 
-/**
- * What a pixel column shows: of the seizure row the highest probability in it, so that ten seconds never vanish in 24 hours, of the
- * others the mean; the greatest doubt (entropy: 0 = certain, 1 = all alike) and the share of unsure windows. `n` counts assessed ones.
- */
-function pooled(ribbon, axis, unsureBelow) {
-  const columns = Math.ceil(axis.plotW), { classes, count } = ribbon, most = Math.log(classes), n = new Float32Array(columns), seen = new Uint8Array(columns);
-  const rows = Array.from({ length: classes }, () => new Float32Array(columns)), doubt = new Float32Array(columns), unsure = new Float32Array(columns);
+const known = new WeakMap(), pools = new WeakMap();      // of a ribbon: its windows, and how it was pooled last for which axis
+
+/** Of every window where it begins and ends, its highest probability, and its doubt (entropy: 0 = certain, 1 = all classes alike). */
+function windowsOf(ribbon) {
+  const { classes, count, prob } = ribbon, [from, to, top, doubt] = Array.from({ length: 4 }, () => new Float32Array(count)), most = Math.log(classes);
   for (let i = 0; i < count; i++) {
-    const part = axis.clip(...stretchOf(ribbon, i));
-    if (!part) continue;
-    const first = Math.floor(part[0] - axis.left), last = Math.min(columns - 1, Math.max(first, Math.ceil(part[0] + part[1] - axis.left) - 1));
-    const prob = ribbon.prob.subarray(i * classes, (i + 1) * classes), assessed = ribbon.assessed[i];
-    let entropy = 0, top = 0;
-    for (let c = 0; c < classes; c++) { const p = prob[c] / 65535; entropy -= p && (p * Math.log(p)) / most; top = Math.max(top, p); }
-    seen.fill(1, first, last + 1);
-    for (let at = first; assessed && at <= last; at++) {
-      n[at]++;
-      rows[0][at] = Math.max(rows[0][at], prob[0] / 65535);      // the first class is seizure
-      for (let c = 1; c < classes; c++) rows[c][at] += prob[c] / 65535;
-      doubt[at] = Math.max(doubt[at], entropy);
-      unsure[at] += top < unsureBelow;
+    [from[i], to[i]] = stretchOf(ribbon, i);
+    for (let c = 0; c < classes; c++) {
+      const p = prob[i * classes + c] / 65535;
+      if (p > 0) doubt[i] -= (p * Math.log(p)) / most;
+      if (p > top[i]) top[i] = p;
     }
   }
-  for (const row of [...rows.slice(1), unsure]) row.forEach((sum, at) => { row[at] = sum / Math.max(1, n[at]); });
+  return { from, to, top, doubt };
+}
+
+/**
+ * What a pixel column shows: of the seizure row the highest probability in it, so that ten seconds never vanish in 24 hours, of the
+ * others the mean; the greatest doubt, and the share of unsure windows. `n` counts assessed windows, `seen` marks all.
+ */
+function pooled(ribbon, { startS, stopS, plotW }, unsureBelow) {
+  if (!known.has(ribbon)) known.set(ribbon, windowsOf(ribbon));
+  const columns = Math.ceil(plotW), { classes, count, prob, assessed } = ribbon, { from, to, top, doubt: doubtOf } = known.get(ribbon), perS = plotW / (stopS - startS);
+  const [n, seen, doubt, unsure, ...rows] = Array.from({ length: classes + 4 }, () => new Float32Array(columns));
+  for (let i = 0; i < count; i++) {
+    if (to[i] <= startS || from[i] >= stopS) continue;
+    const first = Math.max(0, Math.floor((from[i] - startS) * perS)), last = Math.min(columns - 1, Math.max(first, Math.ceil((to[i] - startS) * perS) - 1));
+    for (let at = first; at <= last; at++) {
+      seen[at] = 1;
+      if (!assessed[i]) continue;
+      n[at]++;
+      rows[0][at] = Math.max(rows[0][at], prob[i * classes] / 65535);      // the first class is seizure
+      for (let c = 1; c < classes; c++) rows[c][at] += prob[i * classes + c] / 65535;
+      doubt[at] = Math.max(doubt[at], doubtOf[i]);
+      if (top[i] < unsureBelow) unsure[at]++;
+    }
+  }
+  for (const row of [...rows.slice(1), unsure]) for (let at = 0; at < columns; at++) row[at] /= Math.max(1, n[at]);
   return { columns, rows, doubt, unsure, n, seen };
 }
 
@@ -101,18 +115,18 @@ function drawReader(ctx, axis, events, colors) {
   }
 }
 
-const pools = new WeakMap();      // of a ribbon: how it was pooled last, and for which axis
-
 function drawRibbon(ctx, axis, ribbon, colors, unsureBelow) {
   const key = [axis.startS, axis.stopS, axis.plotW].join(), kept = pools.get(ribbon), pool = kept?.key === key ? kept.pool : pooled(ribbon, axis, unsureBelow);
   pools.set(ribbon, { key, pool });
   const { columns, rows, doubt, unsure, n, seen } = pool, image = new ImageData(columns, 1 + rows.length), small = new OffscreenCanvas(columns, 1 + rows.length);
-  const inks = CLASSES.map((name) => parseInt(colors.classes[name].slice(1), 16)), high = ROWS - DOUBT - 3, base = ROWS - 1;
-  const put = (row, column, ink, alpha) => image.data.set([ink >> 16, (ink >> 8) & 255, ink & 255, alpha * 255], 4 * (row * columns + column));
+  const out = new Uint32Array(image.data.buffer), inks = CLASSES.map((name) => parseInt(colors.classes[name].slice(1).match(/../g).toReversed().join(""), 16));
   for (let at = 0; at < columns; at++) {
     let winner = 0;
-    for (let c = 0; c < rows.length; c++) { put(c + 1, at, inks[c], rows[c][at]); if (rows[c][at] > rows[winner][at]) winner = c; }
-    put(0, at, inks[winner], Math.min(1, n[at]));
+    for (let c = 0; c < rows.length; c++) {
+      out[(c + 1) * columns + at] = inks[c] | ((rows[c][at] * 255) << 24);
+      if (rows[c][at] > rows[winner][at]) winner = c;
+    }
+    if (n[at]) out[at] = inks[winner] | (255 << 24);
   }
   small.getContext("2d").putImageData(image, 0, 0);
   ctx.imageSmoothingEnabled = false;
@@ -120,9 +134,12 @@ function drawRibbon(ctx, axis, ribbon, colors, unsureBelow) {
   rows.forEach((_, c) => ctx.drawImage(small, 0, c + 1, columns, 1, axis.left, TOP + c * ROW + 1, columns, ROW - 1));
   hatchWhere(ctx, axis, columns, (at) => seen[at] && !n[at], ROWS, colors.label, 7);                  // not assessed
   hatchWhere(ctx, axis, columns, (at) => n[at] && unsure[at] > 0.5, WINNER, colors.paper, 4);         // the model had better say nothing
+  const high = ROWS - DOUBT - 3;
   for (const [alpha, tall] of [[0.35, Infinity], [1, 1.5]]) {
     ctx.fillStyle = withAlpha(colors.label, alpha);
-    for (let at = 0; at < columns; at++) if (n[at]) ctx.fillRect(axis.left + at, base - doubt[at] * high, 1, Math.min(tall, doubt[at] * high));
+    ctx.beginPath();
+    for (let at = 0; at < columns; at++) if (n[at]) ctx.rect(axis.left + at, ROWS - 1 - doubt[at] * high, 1, Math.min(tall, doubt[at] * high));
+    ctx.fill();
   }
 }
 
