@@ -89,6 +89,7 @@ def test_a_killed_server_leaves_no_worker_behind(start: Start) -> None:
     wait_until(lambda: not worker.is_running(), 90, "the worker ends")
 
 
+@pytest.mark.service
 def test_a_small_answer_is_sent_at_once(tmp_path: Path) -> None:
     async def delays() -> int:
         accepted: asyncio.Future[int] = asyncio.get_running_loop().create_future()
