@@ -225,7 +225,8 @@ export class View {
       begin: () => findings.border(-1), end: () => findings.border(1), merge: () => findings.merge(), cut: () => findings.cut(),
       blind: () => this.part("blind")?.showModal(), "first-read": () => this.firstRead(argument), bulk: () => this.askBulk(), similar: () => this.askSimilar(argument), "bulk-go": () => { this.part("bulk").close(); this.agreed(); },
       window: () => this.part("detail").focus(), spectrogram: () => this.toggle("no-spectrogram"), panel: () => this.toggle("no-panel"), paper: () => this.toggle("paper-dark"),
-      "go-to": () => this.askTime(), trends: () => this.toggle("no-trends"), "full-screen": () => this.fullScreen(),
+      "go-to": () => this.askTime(), trends: () => this.toggle("no-trends"), 
+      "full-screen": () => (document.fullscreenElement ? document.exitFullscreen() : this.root.closest(".viewer-page").requestFullscreen()).catch((error) => this.say(error.message)),
       "range-shorter": () => this.cycle("range", 1), "range-longer": () => this.cycle("range", -1), "play-speed": () => this.cycle("speed", 1, true), help: () => this.part("help").showModal(),
       explain: () => this.explained.toggle(this.middle), "explain-view": () => this.explained.turn(argument), "explain-close": () => this.explained.shut(),
       "explain-cancel": () => post(`/api/v1/jobs/${argument}/cancel`, {}).catch((error) => this.say(error.message)),
@@ -291,12 +292,6 @@ export class View {
     else if (ON_SERVER.includes(setting)) this.show(0);
     else if (setting === "range") this.strip.setRange(Number(list.value));
     else this.paint();
-  }
-
-  /** With the banner: whose EEG it is stays on the screen. */
-  fullScreen() {
-    const done = document.fullscreenElement ? document.exitFullscreen() : this.root.closest(".viewer-page").requestFullscreen();
-    done.catch((error) => this.say(error.message));
   }
 
   askTime() {
