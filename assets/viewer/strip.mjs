@@ -25,7 +25,11 @@ export class Strip {
       this.display[dataset.setting] = dataset.setting === "map" ? value : Number(value);
       this.paintSpectra();
     });
-    root.addEventListener("click", ({ target }) => { this.shift(target.closest("[data-action=shift]")); this.choose(target.closest("[data-action=trend]")); });
+    root.addEventListener("click", ({ target }) => {
+      const trend = target.closest("[data-action=trend]");
+      if (trend) { trend.ariaPressed = String(trend.ariaPressed !== "true"); this.loadTrends(); }
+      this.shift(target.closest("[data-action=shift]"));
+    });
     this.observer = new ResizeObserver(() => this.redraw());
     this.observer.observe(this.box);
     this.themed = new MutationObserver(() => this.redraw());
@@ -44,13 +48,6 @@ export class Strip {
     Object.assign(this, { rangeS: wanted && wanted < this.facts.durationS ? wanted : Infinity, startS: 0 });
     this.follow(true);
     this.redraw();
-  }
-
-  /** One of the trends comes or goes. */
-  choose(button) {
-    if (!button) return;
-    button.ariaPressed = String(button.ariaPressed !== "true");
-    this.loadTrends();
   }
 
   /** Move a part along the recording by a share of its length, wherever the EEG page is. */

@@ -6,12 +6,12 @@ export class Trail {
   /** `place()` tells what the address holds, `go(query)` brings it back; `signal` ends it. */
   constructor(place, go, signal) {
     Object.assign(this, { place, path: location.pathname });
-    window.addEventListener("popstate", (event) => {
+    document.addEventListener("hms-back", (event) => {
       if (location.pathname !== this.path) return;
-      event.stopImmediatePropagation();      // or Dash would build the page anew
+      event.preventDefault();
       this.timer = clearTimeout(this.timer);
       go(new URLSearchParams(location.search));
-    }, { capture: true, signal });
+    }, { signal });
     signal.addEventListener("abort", () => clearTimeout(this.timer));
   }
 
