@@ -12,11 +12,13 @@ from dash.development.base_component import Component
 from app.services.analyses import AnalysisView, EventView
 from app.services.annotation_classes import AnnotationClass
 from app.services.montages import MontageView
+from app.services.standing import Finding
 from app.services.studies import StudyView
 from components.annotation_parts import annotation_controls, annotation_dialog
 from components.attributes import aria, data
 from components.channel_menu import channel_menu
 from components.chips import LETTERS, class_chip
+from components.trend_strips import TREND_ROWS
 from components.viewer_toolbar import (
     blind_dialog,
     bulk_dialog,
@@ -40,12 +42,12 @@ SPECTROGRAM_NOTE: Final = "Spectrogram: longitudinal bipolar pairs of each regio
 BLIND: Final = "You read this study without the model: its output and what others decided are hidden. Save your first read with B."
 UNSURE_BELOW: Final = 0.5
 """C steps to windows in which no class has the greater part of the probability, where weights came without a limit of their own."""
-CLOCK_HINT: Final = "A clock time (14:26:08), or from the start: +90 (seconds) or +1:30"
+CLOCK_HINT: Final = "14:26:08, day 2 14:26:08, 90 (seconds from the start), +90 or -1:30 (from here)"
 
 
 def viewer_facts(
-    study: StudyView, analysis: AnalysisView | None, events: Sequence[EventView], *, may_review: bool, settings: dict[str, Any], blind: bool = False,
-    may_annotate: bool = False, may_mark: bool = False,
+    study: StudyView, analysis: AnalysisView | None, events: Sequence[EventView], *, may_review: bool, settings: dict[str, Any],
+    suggested: Sequence[Finding] = (), blind: bool = False, may_annotate: bool = False, may_mark: bool = False,
 ) -> dict[str, Any]:
     """What the script needs to know of a study: no identity, seconds from the start of the recording.
 
@@ -53,6 +55,8 @@ def viewer_facts(
     ----------
     settings
         Of the reader; ``px_per_mm`` is the measured resolution of the screen, absent until it is measured.
+    suggested
+        The model's events as it found them, whatever readers made of them.
     blind
         The reader reads without the model: nothing of ``analysis`` but that it is there goes to the script.
     may_mark
@@ -72,6 +76,7 @@ def viewer_facts(
              "decision": event.decision, "revision": event.revision, "own": event.event_id is None, "changed": event.changed, "disagrees": event.disagrees}
             for event in events
         ],
+        "suggested": [{"pattern": event.pattern, "start": event.start_s, "stop": event.stop_s} for event in suggested],
         "unsureBelow": (analysis.unsure_below if analysis else None) or UNSURE_BELOW,
         "mayReview": may_review,
         "mayAnnotate": may_annotate,
@@ -99,13 +104,14 @@ def viewer_stage(
             html.Canvas(role="img", tabIndex="0", **data(part="eeg"), **aria(label="EEG, loading")),
             html.Canvas(className="viewer-rulers", **data(part="rulers"), **aria(hidden="true")),
             html.Div(className="viewer-cursor", hidden=True, **data(part="cursor")),
+            html.Div(className="viewer-playhead", hidden=True, **data(part="playhead")),
             html.P(className="viewer-problem", hidden=True, role="alert", **data(part="problem")),
             channel_menu(),
         ],
         className="viewer-paper", **data(part="paper"),
     )
     status = html.Div(
-        [html.Span(**data(part="status")), html.Span(className="viewer-readout", **data(part="readout")),
+        [html.Span(className="viewer-playing", **data(part="playing")), html.Span(**data(part="status")), html.Span(className="viewer-readout", **data(part="readout")),
          html.Span(role="status", className="viewer-said-line", **data(part="said"))],
         className="viewer-status",
     )
@@ -114,21 +120,24 @@ def viewer_stage(
     body = html.Div([html.Div([_strip(facts), paper], className="viewer-main"), panel], className="viewer-body")
     dialogs = [key_sheet(), _go_to(), *([blind_dialog(blind=facts["blind"]), bulk_dialog()] if facts["mayReview"] else []),
                *([annotation_dialog(classes)] if facts["mayAnnotate"] else [])]
-    return html.Div([toolbar, body, status, live, *dialogs], className="viewer", **data(viewer="viewer", facts=json.dumps(facts)))
+    return html.Div([toolbar, body, status, live, *dialogs], className="viewer no-trends", **data(viewer="viewer", facts=json.dumps(facts)))
 
 
 def _strip(facts: dict[str, Any]) -> Component:
     label = facts["state"] or f"Probability of six classes and the doubt of the model over the whole recording, {len(facts['events'])} events"
     spectrogram = "Spectrogram of the four regions LL, RL, LP and RP on the same time axis"
-    return html.Div(
+    canvases = html.Div(
         [
             html.Canvas(role="img", className="viewer-overview", **data(part="overview"), **aria(label=label)),
             html.Canvas(role="img", className="viewer-spectrogram", hidden=not facts["analysed"],
                         **data(part="spectrogram"), **aria(label=spectrogram)),
+            html.Canvas(role="img", className="viewer-trends", hidden=not facts["analysed"],
+                        **data(part="trends"), **aria(label="Trends of the left and the right side on the same time axis")),
             html.Canvas(className="viewer-box", **data(part="box"), **aria(hidden="true")),
         ],
         className="viewer-strip", **data(part="strip"),
     )
+    return html.Div(canvases, className="viewer-strips")
 
 
 def _panel(facts: dict[str, Any], events: Sequence[EventView], display: Component, model: str) -> Component:
@@ -146,7 +155,8 @@ def _panel(facts: dict[str, Any], events: Sequence[EventView], display: Componen
             _section("Window", _probabilities(), _window(note)),
             _explanation() if facts["analysed"] and not facts["blind"] else None,
             _section("Seizure burden", html.Div(id="viewer-burden")),
-            _section("Overview", strip_controls(), _quiet(SPECTROGRAM_NOTE) if facts["analysed"] else None),
+            _section("Overview", strip_controls(facts["durationS"], TREND_ROWS if facts["analysed"] else {}),
+                     *([_sides(), _quiet(SPECTROGRAM_NOTE)] if facts["analysed"] else [])),
             _section("Display", display),
         ],
         className="viewer-panel", **aria(label="Findings"),
@@ -211,6 +221,10 @@ def _measure() -> Component:
     return html.Section([html.H2("Measure"), measure_controls(), told], className="viewer-measure")
 
 
+def _sides() -> Component:
+    return html.P([html.Span("── left", className="viewer-left"), " ", html.Span("╌╌ right", className="viewer-right")], className="viewer-quiet")
+
+
 def _quiet(sentence: str) -> Component:
     return html.P(sentence, className="viewer-quiet")
 
@@ -222,7 +236,9 @@ def _section(title: str, *content: Component | None) -> Component:
 def _go_to() -> Component:
     form = html.Form(
         [
-            html.Label([html.Span("Go to"), dcc.Input(type="text", className="form-control", placeholder=CLOCK_HINT, autoComplete="off")]),
+            html.Label([html.Span("Go to"), dcc.Input(type="text", className="form-control", autoComplete="off")]),
+            _quiet(CLOCK_HINT),
+            html.P(role="alert", className="viewer-refused", **data(part="goto-refused")),
             html.Div([
                 html.Button("Go", type="submit", className="btn btn-primary"),
                 html.Button("Cancel", type="button", className="btn btn-secondary", **data(action="close-dialog")),

@@ -22,6 +22,8 @@ LOWEST_DB: Final = (-20, -15, -10, -5, 0, 5)
 HIGHEST_DB: Final = (10, 15, 20, 25, 30, 35, 40)
 CLEANINGS: Final = [("", "raw signal"), ("ica", "ICA eyes, heart"), ("ica-muscle", "ICA + muscle"), ("wavelet", "wavelets")]
 """Changed signals are for looking only: never on opening, marked on the page, one key away from the raw one."""
+RANGES_S: Final = {86400: "24 h", 43200: "12 h", 28800: "8 h", 14400: "4 h", 7200: "2 h", 3600: "1 h", 1800: "30 min", 600: "10 min"}
+SPEEDS: Final = [("1x", "1×"), ("5x", "5×"), ("30", "30 pages/min")]
 COLOR_MAPS: Final = ("viridis", "magma", "cividis", "gray")
 KEYS: Final = (
     ("Page Down, Space", "next page"), ("Page Up", "previous page"), ("← →", "one second back, on"),
@@ -35,9 +37,10 @@ KEYS: Final = (
     ("{ }", "previous, next annotation of those listed"), ("Shift + I", "move the selected annotation to the pointer"),
     ("I, O", "begin, end of the span, or move the borders of the selected finding or annotation"), ("J", "join it with the next of its pattern"),
     ("K", "split it at the pointer"), ("U, Ctrl + Z", "undo your newest act, on a finding or an annotation"), ("Shift + U, Ctrl + Y", "do again"), ("B", "first read without the model"),
-    ("S", "spectrogram"), ("W", "window in detail"), ("E", "what the model used for the window at the middle; again or Esc: close"), ("G", "go to a time"),
+    ("S", "spectrogram"), ("T", "trends"), ("< >", "shorter, longer part of the recording in the overview"), ("W", "window in detail"),
+    ("E", "what the model used for the window at the middle; again or Esc: close"), ("G", "go to a time"),
     ("M", "measure with two cursors; again or Esc: end"), ("← →, ↑ ↓", "while measuring: one sample, with Shift 0.1 s; trace above, below"), ("Q, T", "while measuring: other cursor; caliper"),
-    ("P", "play"), ("R, Esc", "raw signal"), ("?", "this sheet"),
+    ("P", "play; P or any paging stops it"), ("Shift + P", "speed of playing"), ("F", "full screen"), ("Alt + ←", "back to before a jump (of the browser)"), ("R, Esc", "raw signal"), ("?", "this sheet"),
 )
 Choice = tuple[str, str]      # value, words
 
@@ -108,11 +111,10 @@ def bulk_dialog() -> Component:
 
 
 def display_controls(mine: Mapping[str, Any]) -> Component:
-    """What is seldom changed: polarity, paper, speed of playing."""
+    """What is seldom changed: polarity, paper."""
     return html.Div(
         [
             _list("polarity", "Polarity", [("up", "negative up"), ("down", "negative down")], str(mine.get("polarity", "up"))),
-            _list("speed", "Speed of playing", [("1x", "play 1×"), ("5x", "play 5×"), ("30", "play 30 pages/min")], "30"),
             _button("paper", "Dark paper", "Light traces on dark paper", toggles="paper-dark"),
             _button("channels-reset", "Reset channels", "Show all traces again, all gains ×1"),
         ],
@@ -120,19 +122,21 @@ def display_controls(mine: Mapping[str, Any]) -> Component:
     )
 
 
-def strip_controls() -> Component:
-    """Range of the overview, limits and colors of the spectrogram."""
-    ranges = [
-        _button("range", words, title, argument=seconds, pressed=not seconds)
-        for seconds, words, title in (("", "whole", "The whole recording"), ("3600", "1 h", "One hour"), ("600", "10 min", "Ten minutes"))
-    ]
+def strip_controls(duration_s: float, trends: Mapping[str, str]) -> Component:
+    """Range of the overview, limits and colors of the spectrogram, and which ``trends`` stand below it (names and words)."""
+    ranges = [("", "whole recording"), *((str(s), words) for s, words in RANGES_S.items() if s < duration_s)]
     shifts = [_button("shift", "‹", "Earlier part", argument="-0.8"), _button("shift", "›", "Later part", argument="0.8")]
     lists = [
         _list("lowDb", "Lowest dB", [(str(db), f"{db} dB") for db in LOWEST_DB], "-10"),
         _list("highDb", "Highest dB", [(str(db), f"{db} dB") for db in HIGHEST_DB], "25"),
         _list("map", "Color map", [(name, name) for name in COLOR_MAPS], "viridis"),
     ]
-    return html.Div([html.Div([*ranges, *shifts], className="viewer-group"), *lists], className="viewer-controls")
+    shown = [_button("trend", words, f"Trend: {words}", argument=name, pressed=name == "aeeg") for name, words in trends.items()]
+    return html.Div([
+        html.Div([_list("range", "Part of the recording that the overview shows (< >)", ranges, ""), html.Div(shifts, className="viewer-group"), *lists],
+                 className="viewer-controls"),
+        html.H3("Trends (T)") if shown else None, html.Div(shown, className="viewer-controls", role="group", **aria(label="Trends below the spectrogram")),
+    ])
 
 
 def measure_controls() -> Component:
@@ -162,7 +166,7 @@ def _paging() -> list[Component]:
             _button("second-on", "+1 s", "One second on (→)"), _button("half-on", "+½", "Half a page on (Shift + →)"),
             _button("next", "▶", "Next page (Page Down, Space)"), _button("last", "▶|", "To the end (End)"),
         ], className="viewer-group"),
-        html.Div([_button("play", "Play", "Play and stop (P)"), _button("go-to", "Go to …", "Go to a time (G)")], className="viewer-group"),
+        html.Div([_button("play", "Play", "Play and stop (P)"), _list("speed", "Speed of playing (Shift + P)", SPEEDS, "30"), _button("go-to", "Go to …", "Go to a time (G)")], className="viewer-group"),
     ]
 
 
@@ -188,6 +192,8 @@ def _buttons() -> list[Component]:
             _button("measure", "Measure", "Measure with two cursors (M)", toggles="measuring"),
             _button("spectrogram", "Spectrogram", "Show or hide the spectrogram (S)", toggles="no-spectrogram", when="off"),
             _button("channels", "Channels", "Channels: hide, gain, mark an electrode as bad (Shift + C)"),
+            _button("trends", "Trends", "Show or hide the trends (T)", toggles="no-trends", when="off", pressed=False),
+            _button("full-screen", "Full", "Full screen (F)"),
             _button("panel", "Panel", "Show or hide the panel", toggles="no-panel", when="off"),
             _button("help", "?", "Keys (?)"),
         ], className="viewer-group"),
@@ -215,7 +221,7 @@ def _button(
     when: str = "on", class_name: str = "btn btn-secondary btn-small",
 ) -> Component:
     """A button that does ``action``; one that ``toggles`` a class of the viewer is pressed when the class is on (or off)."""
-    if toggles:
+    if toggles and pressed is None:
         pressed = when == "off"
     more = {"argument": argument, "toggles": toggles or None, "when": when if toggles else None}
     attributes = data(action=action, **{name: value for name, value in more.items() if value is not None}) | aria(label=title)

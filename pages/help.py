@@ -41,8 +41,23 @@ RIBBON = (
     "other rows the mean. So ten seconds never vanish.",
     "The grey curve below the rows is doubt: the entropy of the six probabilities, as high as the row where all are alike. The strip "
     "above them, in the colour of the likeliest class, is hatched where the model is unsure.",
+    "Below it the upper strip shows the events as the model found them, whatever became of them; the lower one what readers decided: "
+    "filled stands, an empty box with a cross was dismissed, a hatched one is unsure.",
     "Hatched parts were not recorded or not assessed. Times are those of the recorder's own clock, which has no "
     "time zone.",
+)
+MOVING = (
+    "Click or drag anywhere on ribbon, spectrogram or trends: the EEG follows the pointer and the line at the bottom tells the time. < and > "
+    "choose how much of the recording the overview shows, from 10 min to all of it.",
+    "The back button of the browser leads to where you were before a jump: a click on the overview, an event, an annotation, a time you went "
+    "to, Home and End. Turning pages leaves no trace there. The address always names the moment and the montage and can be sent to a colleague.",
+    "G goes to a clock time (14:26:08; in recordings of more than a day with its day: day 2 14:26:08, or a date), to seconds from the start "
+    "(90), or a step from here (+90, -1:30).",
+    "P plays: 1× and 5× in step with the recorder's clock, a line running over the page that turns at its end, or 30 pages a minute; Shift + P "
+    "changes the speed. It stops at the end, at any paging key or click, and where a page does not come. With reduced motion set in your "
+    "system no line runs.",
+    "T shows trends beneath the spectrogram; the panel says which. aEEG: both margins of each side, linear to 10 µV. Asymmetry: blue is more "
+    "left, red more right, up to ±0.75. Left is drawn solid, right dashed. In a day, columns keep what is extreme in them.",
 )
 DOUBT = (
     "In the viewer, below the six probabilities, stands what there is to know of the window at the middle of the page; W goes there. "
@@ -130,6 +145,7 @@ def layout(**_query: str) -> Component:
                             panel("What the model looks for", help_parts.paragraphs(*MODEL), help_parts.class_sheet()),
                             panel("What it does not do", help_parts.paragraphs(*LIMITS)),
                             panel("How to read the ribbon", help_parts.paragraphs(*RIBBON)),
+                            panel("Moving through a recording", help_parts.paragraphs(*MOVING)),
                             panel("How sure the model is", help_parts.paragraphs(*DOUBT)),
                             panel("What the model used", help_parts.paragraphs(*EXPLAINED)),
                             panel("Measuring", help_parts.paragraphs(*MEASURE)),

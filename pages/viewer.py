@@ -67,9 +67,9 @@ def open_study(study_id: str) -> tuple[Component, Component, bool]:
         studies.opened(session, who, study.id)
         analysis, blind = analyses.latest(session, who, study.id, though_hidden=True), blind_reads.hides(session, who, study.id)
         found = analyses.events(session, who, study.id)
-        mains_hz, own = site.find(session, who).mains_hz, montages.own(session, who)
+        suggested, mains_hz, own = analyses.suggested(session, who, study.id), site.find(session, who).mains_hz, montages.own(session, who)
     may = {name: who.may(right) and study.stands for name, right in RIGHTS.items()}
-    facts = viewer_facts(study, analysis, found, settings=mine, blind=blind, **may)
+    facts = viewer_facts(study, analysis, found, settings=mine, suggested=suggested, blind=blind, **may)
     model = analysis.model_name if analysis and not blind else ""
     stage = viewer_stage(facts, found, mains_hz=mains_hz, settings=mine, model=model, classes=annotation_classes.of(mine), own=own)
     return patient_banner(study), stage, study.status not in ("queued", "analysing")
