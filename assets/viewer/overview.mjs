@@ -1,7 +1,7 @@
 // The whole recording (or a part) on one time axis: winner strip, six-row probability ribbon, uncertainty, events, annotations, gaps.
 import { GUTTER, RIGHT } from "./eeg.mjs";
 import { drawPooled } from "./notes_drawn.mjs";
-import { axisTimes, CLASSES, CODES, hatch, text, withAlpha } from "./paint.mjs";
+import { axisTimes, CLASSES, CODES, hatch, strokes, text, withAlpha } from "./paint.mjs";
 
 const WINNER = 8, ROW = 11, TOP = WINNER + 2, DOUBT = TOP + 6 * ROW, ROWS = DOUBT + 14, EVENTS = ROWS + 2, READER = EVENTS + 8, NOTES = READER + 10, AXIS = 16;
 
