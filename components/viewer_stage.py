@@ -42,6 +42,8 @@ SPECTROGRAM_NOTE: Final = "Spectrogram: longitudinal bipolar pairs of each regio
 BLIND: Final = "You read this study without the model: its output and what others decided are hidden. Save your first read with B."
 UNSURE_BELOW: Final = 0.5
 """C steps to windows in which no class has the greater part of the probability, where weights came without a limit of their own."""
+LISTED: Final = 40
+"""Findings as lines in the panel: each costs a browser some 20 ms, when the viewer opens and after every act."""
 CLOCK_HINT: Final = "14:26:08, day 2 14:26:08, 90 (seconds from the start), +90 or -1:30 (from here)"
 
 
@@ -167,7 +169,8 @@ def event_items(events: Sequence[EventView], state: str, *, may_review: bool) ->
     """The lines of the list, also for drawing it anew after an act."""
     if not events:
         return [html.Li(_quiet(state or "The model suggests no event."))]
-    return [_event(event, may_review=may_review) for event in events]
+    rest = f"The first {LISTED} of {len(events)}. [ and ] go through all of them, the overview shows them, the summary lists them."
+    return [*(_event(event, may_review=may_review) for event in events[:LISTED]), *([html.Li(_quiet(rest))] if len(events) > LISTED else [])]
 
 
 def _first_read(*, blind: bool) -> Component:

@@ -16,9 +16,9 @@ from sqlalchemy.orm import Session
 from app.access import Actor
 from app.db.audit import AuditEntry
 from app.errors import NotFound
-from app.services import analyses, annotation_classes, channel_marks, studies
+from app.services import analyses, annotation_classes, channel_marks, review_acts, studies
 from components.annotation_parts import annotation_dialog
-from components.viewer_stage import viewer_facts, viewer_stage
+from components.viewer_stage import event_items, viewer_facts, viewer_stage
 from components.viewer_toolbar import KEYS, viewer_toolbar
 from ml.page import HFF_HZ, LFF_HZ
 from pages import spectrogram, study, viewer
@@ -88,6 +88,25 @@ def test_the_form_offers_the_readers_own_classes_with_their_digits() -> None:
     assert re.findall(r'"data-digit": "(\d?)"', form) == ["4", "", "0"]
     assert "K complex" in form
     assert "spike" not in form
+
+
+def test_of_very_many_findings_the_panel_lists_the_first_and_says_so(session: Session, nell: Actor) -> None:
+    study_id = builders.study(session, nell)
+    builders.analysis(session, study_id, [("lpd", 2.0 * k, 2.0 * k + 1.0) for k in range(41)])
+    found = analyses.events(session, nell, study_id)
+    few, many = (event_items(events, "", may_review=True) for events in (found[:40], found))
+    assert (len(few), len(many)) == (40, 41)
+    assert "The first 40 of 41." in drawn(many[-1])
+    assert len(facts_of(session, nell, study_id)["events"]) == 41
+
+
+def test_the_script_is_told_what_the_model_found_whatever_readers_made_of_it(session: Session, nell: Actor) -> None:
+    study_id = builders.study(session, nell)
+    builders.analysis(session, study_id, [("seizure", 10.0, 40.0)])
+    event, = analyses.events(session, nell, study_id)
+    review_acts.act(session, nell, study_id, review_acts.Wish("dismiss", targets=((event.id, 0),)))
+    assert [(each.pattern, each.start_s, each.stop_s) for each in analyses.suggested(session, nell, study_id)] == [("seizure", 10.0, 40.0)]
+    assert [each.decision for each in analyses.events(session, nell, study_id)] == ["dismissed"]
 
 
 def test_the_toolbar_opens_with_the_readers_settings() -> None:
