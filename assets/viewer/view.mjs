@@ -1,6 +1,6 @@
 // The viewer: what is shown, how it changes, and what follows from a change. Drawing is in eeg.mjs and strip.mjs.
 import { Annotations } from "./annotations.mjs";
-import { NOT_RECORDED } from "./bytes.mjs";
+import { fetched, NOT_RECORDED } from "./bytes.mjs";
 import { Channels } from "./channels.mjs";
 import { Clock } from "./clock.mjs";
 import { draw, GUTTER, RIGHT } from "./eeg.mjs";
