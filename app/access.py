@@ -22,7 +22,9 @@ class Permission(StrEnum):
     UPLOAD = "upload recordings"
     EDIT_PATIENTS = "edit patients"
     ANALYSE = "start and cancel analyses"
+    MARK_ELECTRODES = "mark electrodes as bad"
     REVIEW = "accept or dismiss findings"
+    ANNOTATE = "annotate recordings"
     WRITE_REPORT = "write reports"
     SIGN_REPORT = "sign reports"
     DOWNLOAD = "download reports and exports"
@@ -36,16 +38,16 @@ class Permission(StrEnum):
 
 ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
     Role.NEUROLOGIST: frozenset({
-        Permission.READ_STUDIES, Permission.UPLOAD, Permission.EDIT_PATIENTS, Permission.ANALYSE, Permission.REVIEW,
-        Permission.WRITE_REPORT, Permission.SIGN_REPORT, Permission.DOWNLOAD, Permission.DOWNLOAD_QUALITY, Permission.SEE_MONITORING,
+        Permission.READ_STUDIES, Permission.UPLOAD, Permission.EDIT_PATIENTS, Permission.ANALYSE, Permission.MARK_ELECTRODES, Permission.REVIEW,
+        Permission.ANNOTATE, Permission.WRITE_REPORT, Permission.SIGN_REPORT, Permission.DOWNLOAD, Permission.DOWNLOAD_QUALITY, Permission.SEE_MONITORING,
         Permission.SEE_MODELS,
     }),
     Role.TECHNOLOGIST: frozenset({
-        Permission.READ_STUDIES, Permission.UPLOAD, Permission.EDIT_PATIENTS, Permission.ANALYSE, Permission.DOWNLOAD_QUALITY,
-        Permission.SEE_MONITORING,
+        Permission.READ_STUDIES, Permission.UPLOAD, Permission.EDIT_PATIENTS, Permission.ANALYSE, Permission.MARK_ELECTRODES, Permission.ANNOTATE,
+        Permission.DOWNLOAD_QUALITY, Permission.SEE_MONITORING,
     }),
     Role.VIEWER: frozenset({Permission.READ_STUDIES}),
-    Role.ADMINISTRATOR: frozenset(Permission) - {Permission.REVIEW, Permission.WRITE_REPORT, Permission.SIGN_REPORT},
+    Role.ADMINISTRATOR: frozenset(Permission) - {Permission.REVIEW, Permission.ANNOTATE, Permission.WRITE_REPORT, Permission.SIGN_REPORT},
 }
 
 

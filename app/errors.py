@@ -47,6 +47,13 @@ class Conflict(AppError):
     code = "conflict"
 
 
+class ChangedMeanwhile(AppError):
+    """The version that was on the screen (``If-Match``) is not the one that holds."""
+
+    status = 412
+    code = "changed_meanwhile"
+
+
 class Invalid(AppError):
     status = 422
     code = "invalid"

@@ -9,6 +9,7 @@ import dash_bootstrap_components as dbc
 from dash import html
 from dash.development.base_component import Component
 
+from app.services.channel_marks import MarkView
 from app.services.studies import StudyView
 from components import fields, states
 from components.dense_table import dense_table
@@ -48,18 +49,24 @@ def channel_table(
     return html.Div([missing, dense_table(COLUMNS, rows), _corrections() if typed else None])
 
 
-def channel_panel(view: StudyView, quality: Mapping[str, Any], *, may_correct: bool = False) -> Component:
-    """The table folded away: a technologist opens it, a reader rarely does."""
+def channel_panel(view: StudyView, quality: Mapping[str, Any], *, may_correct: bool = False, marks: Sequence[MarkView] = ()) -> Component:
+    """The table folded away: a technologist opens it, a reader rarely does; ``marks`` are electrodes that people marked as bad."""
     layout = view.layout
     count = (
         f"{len(layout.electrodes)} of 19 electrodes" if layout.electrodes else f"{len(layout.pairs)} electrode pairs"
     )
     said = f", {len(view.channel_names)} corrected by hand" if view.channel_names else ""
+    said += f", {len(marks)} marked as bad" if marks else ""
     head = html.Summary(
         [html.H2("Signals and electrodes"), html.Span(f"{len(view.signals)} signals, {count}{said}", className="more")]
     )
     table = channel_table(view.signals, layout, quality, typed=view.read_as if may_correct else ())
-    return html.Details([head, html.Div(table, className="panel-body")], className="panel folded")
+    return html.Details([head, html.Div([_marked(marks), table], className="panel-body")], className="panel folded")
+
+
+def _marked(marks: Sequence[MarkView]) -> Component | None:
+    named = "; ".join(f"{mark.electrode} ({mark.words})" for mark in marks)
+    return states.notice(f"Marked as bad in the viewer, for looking only: {named}. The model's analysis is not changed by that.") if marks else None
 
 
 def _corrections() -> Component:

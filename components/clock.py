@@ -39,6 +39,14 @@ def recorder_time(start: datetime | None, offset_s: float = 0.0) -> str:
     return f"{text} (+{days} d)" if days else text
 
 
+def exact_time(start: datetime | None, offset_s: float) -> str:
+    """``recorder_time`` to the millisecond."""
+    shift_ms = start.microsecond // 1000 if start else 0
+    whole, rest_ms = divmod(round(offset_s * 1000) + shift_ms, 1000)
+    text, _, days = recorder_time(start.replace(microsecond=0) if start else None, float(whole)).partition(" ")
+    return " ".join(filter(None, (f"{text}.{rest_ms:03d}", days)))
+
+
 def length(seconds: float) -> str:
     """Of a recording; a dash for one of another maker that is not converted yet."""
     return duration(seconds) if seconds else "–"

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from zoneinfo import available_timezones
 
 import dash_bootstrap_components as dbc
-from dash import html
+from dash import dcc, html
 from dash.development.base_component import Component
 
+from app.services.annotation_classes import NAME_CHARS, AnnotationClass
+from app.services.montages import MontageView
 from app.services.site import SiteSettings
 from components import fields
 from components.attributes import aria, data
@@ -64,16 +66,16 @@ def site_form(site: SiteSettings, *, may_change: bool) -> Component:
     )
 
 
-def reader_form(mine: Mapping[str, Any]) -> Component:
-    """How the viewer opens for this reader."""
+def reader_form(mine: Mapping[str, Any], own: Sequence[MontageView] = ()) -> Component:
+    """How the viewer opens for this reader; ``own`` are the montages that he or she has made."""
+    montages = {name: TITLES[name] for name in MONTAGES} | {str(view.id): view.name for view in own}
+    montage = str(mine.get("montage", ""))
     lff = {f"{hz:g}": f"{hz:g} Hz" for hz in LFF_HZ if hz}
     hff = {f"{hz:g}": f"{hz:g} Hz" for hz in HFF_HZ if hz}
     controls = (
         (
             "Montage",
-            fields.choice(
-                "settings-montage", {name: TITLES[name] for name in MONTAGES}, str(mine.get("montage", "longitudinal"))
-            ),
+            fields.choice("settings-montage", montages, montage if montage in montages else MONTAGES[0]),
         ),
         (
             "Polarity",
@@ -100,7 +102,18 @@ def reader_form(mine: Mapping[str, Any]) -> Component:
     )
     save = fields.button([icon("check"), "Save viewer settings"], "settings-save-reader", kind="primary")
     return html.Div([html.Div([fields.field(label, control) for label, control in controls], className="field-grid"),
-                     html.Div(save, className="form-actions")])
+                     html.Div([save, dcc.Link("Montages of your own", href="/settings/montages")], className="form-actions")])
+
+
+def classes_form(classes: Sequence[AnnotationClass]) -> Component:
+    """The classes by which this reader annotates: one for each digit after A, and further ones."""
+    by_digit = {each.digit: each.name for each in classes if each.digit}
+    rows = [fields.field(f"A then {digit}", fields.text(f"settings-class-{digit}", value=by_digit.get(str(digit), ""), maxLength=NAME_CHARS)) for digit in range(1, 10)]
+    further = ", ".join(each.name for each in classes if not each.digit)
+    more = fields.field("Further classes", fields.text("settings-class-more", value=further), "Separated by commas; without a digit")
+    save = fields.button([icon("check"), "Save classes"], "settings-save-classes", kind="primary")
+    hint = html.Span("0 is always free text. All empty: the classes of the beginning. Annotations keep the name that they were given.", className="more")
+    return html.Div([html.Div([*rows, more], className="field-grid"), html.Div([save, hint], className="form-actions")])
 
 
 def screen_form(mine: Mapping[str, Any]) -> Component:

@@ -125,7 +125,9 @@ def open_events(events: Sequence[EventView]) -> str:
 
 
 def _export(view: StudyView) -> Component:
-    offered = (("events.csv", "CSV", "Events as CSV"), ("annotations.edf", "EDF+", "Annotations and events as EDF+"))
+    offered = (("events.csv", "CSV", "Events as CSV"), ("annotations.edf", "EDF+", "Annotations of the file and of readers, and events, as EDF+"),
+               ("annotations.csv", "Notes CSV", "Annotations of the file and of readers as CSV"),
+               ("annotations.parquet", "Notes Parquet", "Annotations of the file and of readers as Parquet"))
     return html.Span([
         html.A(
             [icon("download"), word], href=f"/api/v1/studies/{view.id}/{file}", download="", title=title,

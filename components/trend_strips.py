@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from app.services.time_frequency import Pictures
+from app.services.trend_tiles import semi_log
 from components.time_strips import HOVER_TIME, IMAGE_PX, LINES_PX, Clock, Row, color_stops, line
 from ml.analysis import Trends
 from ml.time_frequency import BANDS_HZ
@@ -99,11 +100,6 @@ def _margins(uv: NDArray[np.float32], columns: dict[str, Any], name: str, color:
         drawn = line(semi_log(uv[row]), columns, f"{name} {margin} margin", color, dash, "%{customdata:.1f} µV")
         made.append(drawn.update(customdata=np.round(uv[row], 1)))
     return made
-
-
-def semi_log(uv: NDArray[np.floating]) -> NDArray[np.floating]:
-    """Height on the paper of the aEEG: linear from 0 to 10 µV, then one decade for the same height."""
-    return np.asarray(np.where(uv <= 10.0, uv / 10.0, 1.0 + np.log10(np.maximum(uv, 10.0) / 10.0)))
 
 
 def _asymmetry(found: Trends, columns: dict[str, Any]) -> Iterator[Row]:

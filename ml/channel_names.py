@@ -18,7 +18,7 @@ _EAR_REFERENCE: Final = re.compile(r"[AM][12]|[AM]1[+/]?[AM]2|\([AM]1\+[AM]2\)(/
 _REFERENCE: Final = re.compile(rf"REF[0-9]?|REFERENCE|AVG?|AVE|AVERAGE|CAR|AR|LE|LER|CZ|{_EAR_REFERENCE.pattern}")
 """Of a label whose electrode and reference nothing but a space parts, or not even that: ``Fp1 Ref``, ``T3LE``."""
 _PREFIX: Final = re.compile(r"(EEG|POL|ECG|EKG|EOG|EMG|ERG|EP|RESP|SAO2|TEMP|POS|LIGHT|SOUND|EVENT)[\s:_.-]+(?=\S)")
-_LOOK_ALIKES: Final = str.maketrans("АВЕКМНОРСТХ", "ABEKMHOPCTX")
+LOOK_ALIKES: Final = str.maketrans("АВЕКМНОРСТХ", "ABEKMHOPCTX")
 """Cyrillic capitals that look like Latin ones, as keyboards of some recorders write them."""
 _PREFIX_KIND: Final[dict[str, SignalKind]] = {"EEG": "eeg", "ECG": "ecg", "EKG": "ecg", "EOG": "eog", "EMG": "emg"}
 _BY_NAME: Final[tuple[tuple[re.Pattern[str], SignalKind], ...]] = (
@@ -55,7 +55,7 @@ def parse_label(label: str, *, of_net: bool = False) -> ChannelName:
     of_net
         Whether the file is of a numbered net (``is_of_net``).
     """
-    text = " ".join(label.upper().translate(_LOOK_ALIKES).split())
+    text = " ".join(label.upper().translate(LOOK_ALIKES).split())
     match = _PREFIX.match(text)
     prefix = match[1] if match else ""
     body = _without_spaces(text[match.end():] if match else text).rstrip(".")

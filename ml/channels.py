@@ -66,6 +66,12 @@ class ChannelLayout:
         return {index: name for known in (self.electrodes, self.ears, self.further) for name, index in known.items()} | pairs
 
     @property
+    def electrode_names(self) -> tuple[str, ...]:
+        """All electrodes that some signal holds, alone or in a pair."""
+        single = (*self.electrodes, *self.ears, *self.further)
+        return tuple(dict.fromkeys((*single, *(name for pair in self.pairs for name in pair))))
+
+    @property
     def has_complete_chains(self) -> bool:
         """Whether every pair of the longitudinal bipolar montage was recorded as such."""
         return all(pair in self.pairs for pair in CHAIN_PAIRS)

@@ -15,18 +15,21 @@ from numpy.typing import NDArray
 UNIFORM: Final = ("viridis", "magma", "inferno", "cividis")
 LEGACY: Final = ("jet",)
 NAMES: Final = (*UNIFORM, *LEGACY)
+DIVERGING: Final = "RdBu_r"
+"""For what has a sign: blue is negative, red positive, zero the lightest; both arms darken evenly and can be told apart with any
+kind of color vision (Harrower and Brewer, Cartogr J 2003;40:27-37)."""
 
 
-@lru_cache(maxsize=len(NAMES))
+@lru_cache(maxsize=len(NAMES) + 1)
 def table(name: str) -> NDArray[np.uint8]:
     """256 colors from low to high, (256, 3) sRGB.
 
     Raises
     ------
     ValueError
-        The name is not in ``NAMES``.
+        The name is neither in ``NAMES`` nor ``DIVERGING``.
     """
-    if name not in NAMES:
+    if name not in (*NAMES, DIVERGING):
         raise ValueError(f"no color map {name!r}: choose one of {', '.join(NAMES)}")
     from matplotlib import colormaps  # large; only whoever draws needs it
 

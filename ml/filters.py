@@ -165,17 +165,28 @@ def clean(
     return cleaned
 
 
-def mains_ratios(values: NDArray[np.floating], sfreq_hz: float, line_hz: float) -> NDArray[np.float64]:
-    """Power within 0.5 Hz of the line frequency over the median of its neighbors, per row; 0 where it cannot be told."""
+Spectra = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]
+"""Frequencies, power of each row at them (no columns where a row is too short), and which rows were hardly recorded."""
+
+
+def _spectra(values: NDArray[np.floating], sfreq_hz: float) -> Spectra:
     filled, missing = fill_missing(values)
-    if line_hz + 6.0 > sfreq_hz / 2.0 or filled.shape[-1] < 2 * sfreq_hz:
-        return np.zeros(len(filled))
+    if filled.shape[-1] < 2 * sfreq_hz:
+        return np.zeros(0), np.zeros((len(filled), 0)), np.ones(len(filled), dtype=bool)
     freqs, power = signal.welch(filled, sfreq_hz, nperseg=int(2 * sfreq_hz), axis=-1)
+    return freqs, power, missing.mean(axis=-1) > 0.1
+
+
+def _mains_ratios(spectra: Spectra, sfreq_hz: float, line_hz: float) -> NDArray[np.float64]:
+    """Power within 0.5 Hz of the line frequency over the median of its neighbors, per row; 0 where it cannot be told."""
+    freqs, power, absent = spectra
+    if line_hz + 6.0 > sfreq_hz / 2.0 or not freqs.size:
+        return np.zeros(len(power))
     away = np.abs(freqs - line_hz)
     line = power[:, away <= 0.5].max(axis=1)
     around = np.median(power[:, (away >= 2.0) & (away <= 6.0)], axis=1)
     ratio = line / np.maximum(around, 1e-12)
-    return np.asarray(np.where(missing.mean(axis=-1) > 0.1, 0.0, ratio), dtype=np.float64)
+    return np.asarray(np.where(absent, 0.0, ratio), dtype=np.float64)
 
 
 def detect_mains(pieces: list[NDArray[np.floating]], sfreq_hz: float) -> float | None:
@@ -186,9 +197,9 @@ def detect_mains(pieces: list[NDArray[np.floating]], sfreq_hz: float) -> float |
     pieces
         (channels, samples) samples of the recording, spread over its length; at least 2 s each.
     """
-    shares = {}
+    shares, spectra = {}, [_spectra(piece, sfreq_hz) for piece in pieces]
     for line_hz in (50.0, 60.0):
-        ratios = np.concatenate([mains_ratios(piece, sfreq_hz, line_hz) for piece in pieces] or [np.zeros(0)])
+        ratios = np.concatenate([_mains_ratios(each, sfreq_hz, line_hz) for each in spectra] or [np.zeros(0)])
         shares[line_hz] = float(np.mean(ratios > MAINS_RATIO)) if len(ratios) else 0.0
     line_hz = max(shares, key=lambda hz: shares[hz])
     return line_hz if shares[line_hz] >= MAINS_SHARE else None

@@ -72,13 +72,15 @@ def filling(bad: tuple[int, ...]) -> NDArray[np.float64]:
     return matrix
 
 
-def spline_weights(known: NDArray[np.float64], wanted: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Weights (n_wanted, n_known) of the spherical spline through known positions (n, 3), at wanted ones."""
+def spline_weights(
+    known: NDArray[np.float64], wanted: NDArray[np.float64], *, regularization: float = REGULARIZATION
+) -> NDArray[np.float64]:
+    """Weights (n_wanted, n_known) of the spherical spline near known positions (n, 3), or through them at 0, at wanted ones."""
     known = known / np.linalg.norm(known, axis=1, keepdims=True)
     wanted = wanted / np.linalg.norm(wanted, axis=1, keepdims=True)
     n = len(known)
     system = np.ones((n + 1, n + 1))
-    system[:n, :n] = _green(known @ known.T) + REGULARIZATION * np.eye(n)
+    system[:n, :n] = _green(known @ known.T) + regularization * np.eye(n)
     system[n, n] = 0.0
     right = np.column_stack([_green(wanted @ known.T), np.ones(len(wanted))])
     return np.asarray((right @ np.linalg.pinv(system))[:, :n])

@@ -6,14 +6,15 @@ them are left out and the electrodes are named.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ml.channels import CHAIN_PAIRS, EARS, ELECTRODES
+from ml.own_montage import OwnMontage, OwnTrace
 from ml.recording import Signal, SignalKind
 
 if TYPE_CHECKING:
@@ -77,17 +78,37 @@ Row = tuple[str, SignalKind, dict[int, float]]      # a trace: name, kind, weigh
 class Derivation:
     """Traces as weighted sums of recorded signals."""
 
-    montage: MontageName                 # what is really shown, which may differ from what was asked for
+    montage: str                         # what is really shown, which may differ from what was asked for
     names: tuple[str, ...]
     kinds: tuple[SignalKind, ...]
     inputs: tuple[int, ...]              # indices into the signals of the recording
     weights: NDArray[np.float64]         # (n_traces, n_inputs)
     missing: tuple[str, ...]             # electrodes that the montage would need and the recording lacks
-    referenced: NDArray[np.bool_]        # (n_traces,) traces that the common average is taken from
+    referenced: NDArray[np.bool_]        # (n_traces,) traces from which the common average is subtracted
+    averaged: NDArray[np.bool_]          # (n_inputs,) signals of which it is the mean, as far as they are sound
+    groups: tuple[int, ...] | None = None   # of each trace, where the reader has set them
 
     def __post_init__(self) -> None:
         if self.weights.shape != (len(self.names), len(self.inputs)) or len(self.kinds) != len(self.names):
             raise ValueError(f"{self.weights.shape} weights for {len(self.names)} traces of {len(self.inputs)} signals")
+
+    @property
+    def title(self) -> str:
+        """What the page calls it."""
+        return next((title for name, title in TITLES.items() if name == self.montage), self.montage)
+
+    @property
+    def algebra(self) -> tuple[object, ...]:
+        """Two derivations with the same have the same samples, whatever they are called."""
+        return self.names, self.kinds, self.inputs, self.weights.tobytes(), self.referenced.tobytes(), self.averaged.tobytes()
+
+    def electrodes(self, names: Mapping[int, str]) -> tuple[tuple[str, ...], ...]:
+        """Which electrodes each trace rests on, its own first; ``names`` of the signals as the layout has them."""
+        used = []
+        for row in self.weights:
+            columns = sorted(np.flatnonzero(row).tolist(), key=row.tolist().__getitem__, reverse=True)
+            used.append(tuple(part for column in columns for part in names.get(self.inputs[column], "").split("-") if part))
+        return tuple(used)
 
 
 def difference_matrix(pairs: Sequence[tuple[str, str]]) -> NDArray[np.float64]:
@@ -104,7 +125,8 @@ CHAINS: Final[NDArray[np.float64]] = difference_matrix(CHAIN_PAIRS)
 
 
 def derive(
-    montage: MontageName, layout: ChannelLayout, signals: Sequence[Signal], *, right_first: bool = False
+    montage: MontageName | OwnMontage, layout: ChannelLayout, signals: Sequence[Signal], *, right_first: bool = False,
+    left_out: Collection[str] = (),
 ) -> Derivation:
     """Traces of a montage for a recording, the ECG last.
 
@@ -114,7 +136,7 @@ def derive(
     Parameters
     ----------
     montage
-        One of ``MONTAGES``.
+        One of ``MONTAGES``, or a reader's own, whose order is kept as written.
     layout
         Which signal is which electrode, pair or ECG.
     signals
@@ -122,15 +144,55 @@ def derive(
     right_first
         Order of the site: by default the left side comes before the right (ACNS Guideline 3, 2016). Otherwise every montage
         is mirrored, the direction of transverse rows included. "As recorded" keeps the order of the file.
+    left_out
+        Electrodes that do not count in the common average; all do if none else is there.
     """
-    order = _mirrored if right_first else str
+    if isinstance(montage, OwnMontage):
+        return _own(montage, layout, signals, left_out)
+    order = mirrored if right_first else str
     rows = _rows(montage, layout, order)
     if not rows:
         return _as_recorded(layout, signals, _lacking(montage, layout))
     traced = {name for name, _, _ in rows}
     rows += [(signals[index].label, "ecg", {index: 1.0}) for index in layout.ecg if signals[index].calibrated]
     missing = _missing(montage, layout, traced)
-    return _derivation(montage, rows, missing)
+    referenced = [montage == "average" and kind == "eeg" for _, kind, _ in rows]
+    return _derivation(montage, rows, missing, referenced, _averaged(layout, left_out))
+
+
+def _own(montage: OwnMontage, layout: ChannelLayout, signals: Sequence[Signal], left_out: Collection[str]) -> Derivation:
+    """A reader's montage; what lacks an electrode is left out, and the electrode named."""
+    rows: list[Row] = []
+    referenced, groups, missing = [], [], dict[str, None]()
+    for trace in montage.traces:
+        found, lacking = _own_rows(trace, layout, signals)
+        rows += found
+        missing |= dict.fromkeys(lacking)
+        referenced += [trace.averaged] * len(found)
+        groups += [trace.group] * len(found)
+    if not rows:
+        return _as_recorded(layout, signals, tuple(missing))
+    shown = _derivation(montage.name, rows, tuple(missing), referenced, _averaged(layout, left_out))
+    return replace(shown, groups=tuple(groups))
+
+
+def _own_rows(trace: OwnTrace, layout: ChannelLayout, signals: Sequence[Signal]) -> tuple[list[Row], list[str]]:
+    """The traces of one line, and what the recording lacks for it."""
+    if not trace.weights:
+        found = [index for index, kind in enumerate(layout.kinds) if kind == trace.kind and signals[index].calibrated]
+        return [(signals[index].label, trace.kind, {index: 1.0}) for index in found], [] if found else [trace.name]
+    index = {**layout.further, **layout.ears, **layout.electrodes}
+    lacking = [name for name, _ in trace.weights if name not in index]
+    if not lacking:
+        return [(trace.name, "eeg", {index[name]: weight for name, weight in trace.weights})], []
+    paired = _bipolar([trace.pair], layout) if trace.pair else []
+    return [(trace.name, kind, weights) for _, kind, weights in paired], [] if paired else lacking
+
+
+def _averaged(layout: ChannelLayout, left_out: Collection[str]) -> list[int]:
+    """Signals of the common average."""
+    counted = [index for name, index in layout.electrodes.items() if name not in left_out]
+    return counted or list(layout.electrodes.values())
 
 
 def _rows(montage: MontageName, layout: ChannelLayout, order: Callable[[str], str]) -> list[Row]:
@@ -174,7 +236,7 @@ def _lacking(montage: MontageName, layout: ChannelLayout) -> tuple[str, ...]:
     return (*layout.missing, *wanted)
 
 
-def _mirrored(name: str) -> str:
+def mirrored(name: str) -> str:
     """The electrode of the other side: odd numbers are left, even ones right."""
     number = int(name[-1]) if name[-1].isdigit() else 0
     return f"{name[:-1]}{number + 1 if number % 2 else number - 1}" if number else name
@@ -205,15 +267,18 @@ def _as_recorded(layout: ChannelLayout, signals: Sequence[Signal], missing: tupl
     rows: list[Row] = [
         (signals[index].label, layout.kinds[index], {index: 1.0}) for index in ordered
     ]
-    return _derivation("as recorded", rows, missing)
+    return _derivation("as recorded", rows, missing, [False] * len(rows), ())
 
 
-def _derivation(montage: MontageName, rows: list[Row], missing: tuple[str, ...]) -> Derivation:
-    inputs = tuple(sorted({index for _, _, terms in rows for index in terms}))
+def _derivation(
+    montage: str, rows: list[Row], missing: tuple[str, ...], referenced: Sequence[bool], averaged: Sequence[int],
+) -> Derivation:
+    averaged = averaged if any(referenced) else ()
+    inputs = tuple(sorted({*averaged, *(index for _, _, terms in rows for index in terms)}))
     weights = np.zeros((len(rows), len(inputs)))
     for row, (_, _, terms) in enumerate(rows):
         for index, weight in terms.items():
             weights[row, inputs.index(index)] = weight
     kinds = tuple(kind for _, kind, _ in rows)
-    referenced = np.array([montage == "average" and kind == "eeg" for kind in kinds], dtype=bool)
-    return Derivation(montage, tuple(name for name, _, _ in rows), kinds, inputs, weights, missing, referenced)
+    return Derivation(montage, tuple(name for name, _, _ in rows), kinds, inputs, weights, missing,
+                      np.array(referenced, dtype=bool), np.isin(inputs, averaged))

@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Iterator, MutableMapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, Final
 
@@ -23,7 +23,8 @@ from numpy.typing import NDArray
 from ml import bad_stretches, filters, quality, wavelet_denoising
 from ml.bad_stretches import BadStretch
 from ml.channels import ChannelLayout
-from ml.montage import MONTAGES, TITLES, Derivation, MontageName, derive
+from ml.montage import MONTAGES, Derivation, MontageName, derive
+from ml.own_montage import OwnMontage
 from ml.recording import RecordingSource, SignalKind, Span
 from ml.resample import read_at_rate
 
@@ -49,7 +50,7 @@ _HEADER: Final = struct.Struct("<4sHHIHHffddI")
 _HEADER_BYTES: Final = 64
 
 BlockKey = tuple[Any, ...]
-"""Montage, traces, filters and place of a filtered block within its recording."""
+"""Algebra, filters and place of a filtered block within its recording."""
 Block = tuple[NDArray[Any], ...]
 """Filtered traces in µV and where they are clipped, ``(n_traces, samples)`` each; or the verdicts of ``bad_stretches``."""
 
@@ -69,11 +70,15 @@ class Page:
     clipped: tuple[tuple[int, float, float], ...]
     missing: tuple[str, ...]
     status: str
-    montage: MontageName                 # what is shown, which may differ from what was asked for
+    montage: str                         # what is shown, which may differ from what was asked for
     bad: tuple[BadStretch, ...] = ()     # traces that rest on a bad electrode, or show muscle or movement: which, when, why
     poor: tuple[str, ...] = ()           # of each trace: why its label is marked, or empty
     banner: str = ""                     # what must stand over the picture of a changed signal
     decimated: bool = False
+    electrodes: tuple[tuple[str, ...], ...] = ()     # of each trace
+    groups: tuple[int, ...] | None = None            # of each trace, where a reader has set them
+    marks: Mapping[str, str] = field(default_factory=dict)   # electrodes that somebody marked as bad: who, when
+    rate_hz: float = 0.0                 # of the samples before any reduction
 
     def to_bytes(self) -> bytes:
         """The page as the viewer reads it: 64-byte header, JSON padded with spaces, int16 samples; little endian."""
@@ -99,6 +104,10 @@ class Page:
             "missing": self.missing,
             "status": self.status,
             "montage": self.montage,
+            "electrodes": self.electrodes,
+            "groups": self.groups,
+            "marks": dict(self.marks),
+            "rate": self.rate_hz,
         }
         text = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
         return text + b" " * (-len(text) % 4)
@@ -110,13 +119,14 @@ def render(
     *,
     start_s: float,
     duration_s: float,
-    montage: MontageName = "longitudinal",
+    montage: MontageName | OwnMontage = "longitudinal",
     lff_hz: float | None = 1.0,
     hff_hz: float | None = 70.0,
     notch_hz: float | None = None,
     max_px: int | None = None,
     right_first: bool = False,
     denoised: bool = False,
+    marks: Mapping[str, str] | None = None,
     kept: MutableMapping[BlockKey, Block] | None = None,
 ) -> Page:
     """Draw-ready traces of ``[start_s, start_s + duration_s)``.
@@ -128,7 +138,7 @@ def render(
     start_s, duration_s
         Stretch of the clock; may reach beyond the recording, where nothing was recorded.
     montage
-        One of ``MONTAGES``. A recording of pairs only is shown as recorded.
+        One of ``MONTAGES``, or a reader's own. A recording of pairs only is shown as recorded.
     lff_hz, hff_hz, notch_hz
         One of ``LFF_HZ``, ``HFF_HZ`` and ``NOTCH_HZ``; ``None`` is off. An HFF beyond the sampled band is off, too.
     max_px
@@ -138,6 +148,8 @@ def render(
         Whether the right side of the head comes first (``montage.derive``).
     denoised
         Whether the EEG is denoised by wavelets before it is filtered, hum notched first: for looking only, with a banner.
+    marks
+        Electrodes that people marked as bad, with who and when: they do not count in the common average.
     kept
         Filtered blocks of this recording: those found here are not filtered again, new ones are put in.
 
@@ -147,14 +159,15 @@ def render(
         A choice that is not offered, or a page that is not 0 to 300 s long.
     """
     _check(duration_s, montage, lff_hz, hff_hz, notch_hz)
-    shown = derive(montage, layout, source.info.signals, right_first=right_first)
-    rate = _rate(source, shown)
+    marks = {name: words for name, words in (marks or {}).items() if name in layout.electrode_names}
+    shown = derive(montage, layout, source.info.signals, right_first=right_first, left_out=marks)
+    rate = rate_of(source, shown)
     first, stop = round(start_s * rate), round((start_s + duration_s) * rate)
     bin_size = -(-(stop - first) // max_px) if max_px and stop - first > 2 * max_px else 1
     first, stop = first // bin_size * bin_size, -(-stop // bin_size) * bin_size
     filtering = Filtering(rate, lff_hz, hff_hz, notch_hz, denoised)
     kept = {} if kept is None else kept
-    uv, clipped = _traces(source, shown, filtering, first, stop, kept)
+    uv, clipped = true_traces(source, shown, filtering, first, stop, kept)
     scale = tuple(_scale(kind, lff_hz) for kind in shown.kinds)
     cut = tuple(_runs(clipped, first, rate))
     bad = bad_stretches.find(source, layout, shown, first / rate, stop / rate, kept)
@@ -171,22 +184,30 @@ def render(
         gaps=_gaps_within(source.info.gaps, first / rate, stop / rate),
         clipped=cut,
         missing=shown.missing,
-        status=filtering.status(TITLES[shown.montage], shown.kinds),
+        status=filtering.status(shown.title, shown.kinds) + _told(marks),
         montage=shown.montage,
         banner=wavelet_denoising.BANNER if denoised else "",
         bad=bad,
         poor=bad_stretches.poor((*bad, *((*span, "clipped", False) for span in cut)), len(shown.names), recorded_s),
         decimated=bin_size > 1,
+        electrodes=shown.electrodes(layout.names),
+        groups=shown.groups,
+        marks=marks,
+        rate_hz=rate,
     )
 
 
+def _told(marks: Mapping[str, str]) -> str:
+    return f" | marked bad for looking: {', '.join(marks)}" if marks else ""
+
+
 def _check(
-    duration_s: float, montage: str, lff_hz: float | None, hff_hz: float | None, notch_hz: float | None
+    duration_s: float, montage: MontageName | OwnMontage, lff_hz: float | None, hff_hz: float | None, notch_hz: float | None
 ) -> None:
     if not 0.0 < duration_s <= MAX_DURATION_S:
         raise ValueError(f"a page lasts up to {MAX_DURATION_S:g} s, not {duration_s} s")
     for value, offered in ((montage, MONTAGES), (lff_hz, LFF_HZ), (hff_hz, HFF_HZ), (notch_hz, NOTCH_HZ)):
-        if value not in offered:
+        if value not in offered and not isinstance(value, OwnMontage):
             raise ValueError(f"{value!r} is not offered; choose from {offered}")
 
 
@@ -227,7 +248,7 @@ class Filtering:
         return f"{title} | {lff} | {hff} | {mains}{ecg} | zero-phase Butterworth{' | wavelet denoised' if self.denoised else ''}"
 
 
-def _rate(source: RecordingSource, shown: Derivation) -> float:
+def rate_of(source: RecordingSource, shown: Derivation) -> float:
     """Highest rate among the EEG signals shown (all signals where none is EEG)."""
     used = np.abs(shown.weights).sum(axis=1) > 0.0
     eeg = [row for row, kind in enumerate(shown.kinds) if kind in ("eeg", "pair") and used[row]]
@@ -236,14 +257,14 @@ def _rate(source: RecordingSource, shown: Derivation) -> float:
     return max((source.info.signals[index].sfreq_hz for index in inputs), default=filters.ANALYSIS_HZ)
 
 
-def _traces(
+def true_traces(
     source: RecordingSource, shown: Derivation, filtering: Filtering, first: int, stop: int, kept: MutableMapping[BlockKey, Block]
 ) -> Block:
-    """Filtered traces in µV, NaN where nothing was recorded, and where they are clipped; (n_traces, stop - first) each."""
+    """Filtered traces in µV, neither reduced nor rounded, NaN where nothing was recorded, and where they are clipped; (n_traces, stop - first) each."""
     uv = np.full((len(shown.names), stop - first), np.nan, dtype=np.float32)
     clipped = np.zeros(uv.shape, dtype=bool)
     for a, b, begin, end in _blocks(source, filtering.sfreq_hz, first, stop):
-        key = (shown.montage, shown.names, filtering, a, b)
+        key = (shown.algebra, filtering, a, b)
         block = kept.get(key)
         if block is None:
             block = kept[key] = _block(source, shown, filtering, a, b, begin, end)
@@ -317,13 +338,14 @@ def _denoised(eeg_uv: NDArray[np.float64], sfreq_hz: float) -> NDArray[np.float3
 
 
 def _input_kinds(shown: Derivation) -> list[SignalKind]:
-    """Kind of every input: that of the trace it contributes to."""
-    return [shown.kinds[int(np.flatnonzero(shown.weights[:, column])[0])] for column in range(len(shown.inputs))]
+    """Kind of every input: that of the trace it contributes to; EEG where it is in the common average alone."""
+    used = [np.flatnonzero(shown.weights[:, column]) for column in range(len(shown.inputs))]
+    return [shown.kinds[int(rows[0])] if len(rows) else "eeg" for rows in used]
 
 
 def _common_average(inputs: NDArray[np.float64], gone: NDArray[np.bool_], shown: Derivation) -> NDArray[np.float64]:
     """Mean of the electrodes that are sound in this block; absent, flat, empty and far too large ones do not count."""
-    electrodes = np.flatnonzero(shown.weights[shown.referenced].any(axis=0))
+    electrodes = np.flatnonzero(shown.averaged)
     spread = inputs[electrodes].std(axis=1)
     usual = float(np.median(spread))
     sound = (spread >= quality.FLAT_UV) & (spread <= quality.DEVIATION_RATIO * usual) & ~gone[electrodes].any(axis=1)

@@ -42,6 +42,7 @@ SITE_MAP: Final[tuple[Page, ...]] = (
     Page("/monitoring", "pages.monitoring", "Monitoring", "pulse", "bar", Permission.SEE_MONITORING),
     Page("/upload", "pages.upload", "Upload", "upload", "none", Permission.UPLOAD),
     Page("/settings", "pages.settings", "Settings", "sliders", "person"),
+    Page("/settings/montages", "pages.montage", "Montages", "wave", "person"),
     Page("/admin/models", "pages.models", "Model metrics", "chart", "person", Permission.SEE_MODELS),
     Page("/admin/users", "pages.users", "Users", "person", "person", Permission.MANAGE_USERS),
     Page("/admin/audit", "pages.audit", "Audit log", "shield", "person", Permission.READ_AUDIT),

@@ -9,7 +9,7 @@ from dash.exceptions import PreventUpdate
 from app.access import Permission
 from app.auth import current_actor, current_person, current_signed_in
 from app.db.session import reading, writing
-from app.services import accounts, site
+from app.services import accounts, annotation_classes, montages, site
 from app.services.site import SiteSettings
 from components import settings_forms, states
 from components.shell import page_head, panel, toast
@@ -25,6 +25,7 @@ def layout(**_query: str) -> Component:
                 [
                     html.Div([
                         panel("Viewer", states.loading(), panel_id="settings-reader"),
+                        panel("Annotation classes", states.loading(), panel_id="settings-classes"),
                         panel("Screen calibration", states.loading(), panel_id="settings-screen"),
                     ]),
                     html.Div([
@@ -42,17 +43,18 @@ def layout(**_query: str) -> Component:
 
 @callback(
     Output("settings-reader", "children"),
+    Output("settings-classes", "children"),
     Output("settings-screen", "children"),
     Output("settings-password-panel", "children"),
     Output("settings-site", "children"),
     Input("settings-reader", "id"),
 )
-def show(_start: str) -> tuple[Component, Component, Component, Component]:
+def show(_start: str) -> tuple[Component, ...]:
     who, person = current_actor(), current_person()
     with reading() as session:
-        of_site = site.find(session, who)
+        of_site, own = site.find(session, who), montages.own(session, who)
     return (
-        settings_forms.reader_form(person.settings), settings_forms.screen_form(person.settings),
+        settings_forms.reader_form(person.settings, own), settings_forms.classes_form(annotation_classes.of(person.settings)), settings_forms.screen_form(person.settings),
         settings_forms.password_form(has_password=person.has_password),
         settings_forms.site_form(of_site, may_change=who.may(Permission.MANAGE_SITE)),
     )
@@ -74,6 +76,19 @@ def save_reader(
     with writing() as session:
         accounts.save_settings(session, current_actor(), chosen)
     return toast("The viewer will open like this.", kind="ok")
+
+
+@callback(
+    Output("settings-classes", "children", allow_duplicate=True), TOASTS, Input("settings-save-classes", "n_clicks"),
+    *(State(f"settings-class-{digit}", "value") for digit in (*range(1, 10), "more")), prevent_initial_call=True,
+)
+def save_classes(n_clicks: int | None, *named: str | None) -> tuple[Component, Component]:
+    if not n_clicks:
+        raise PreventUpdate
+    *by_digit, further = [name or "" for name in named]
+    with writing() as session:
+        kept = annotation_classes.save(session, current_actor(), by_digit, further)
+    return settings_forms.classes_form(kept), toast("The classes are saved; the viewer offers them when it is opened next.", kind="ok")
 
 
 @callback(Output("settings-ruler", "children"), Input("settings-px", "value"), prevent_initial_call=True)

@@ -19,6 +19,7 @@ from app.services import (
     agreement,
     analyses,
     blind_reads,
+    channel_marks,
     channel_names,
     event_evolution,
     joining,
@@ -82,9 +83,9 @@ def show(_state: str, study_id: str) -> tuple[Component, Component]:
     who, key = current_actor(), object_id(study_id)
     with reading() as session:
         view, row = studies.find(session, who, key), studies.row(session, who, key)
-        found, hidden = _found(session, who, key), blind_reads.hides(session, who, key)
+        found, hidden, marks = _found(session, who, key), blind_reads.hides(session, who, key), channel_marks.of_study(session, who, key)
     quality, zone = found.analysis.quality if found else {}, current_person().time_zone
-    channels = channel_table.channel_panel(view, quality, may_correct=who.may(Permission.ANALYSE) and view.stands)
+    channels = channel_table.channel_panel(view, quality, may_correct=who.may(Permission.ANALYSE) and view.stands, marks=marks)
     if hidden:
         return patient_banner(view), study_summary.read_without_model(view, channels)
     if found is None:

@@ -10,14 +10,30 @@ from dash.development.base_component import Component
 from app.access import Permission
 from app.auth import current_actor, current_person
 from app.db.session import reading, writing
-from app.services import analyses, blind_reads, explanations, seizure_time, site, studies, windows
+from app.file_store import open_store
+from app.services import (
+    analyses,
+    annotation_classes,
+    blind_reads,
+    explanations,
+    measuring,
+    montages,
+    seizure_time,
+    site,
+    studies,
+    windows,
+)
+from app.settings import current
 from components import states
 from components.explanation import explanation
+from components.measure_panel import measured, pattern_found, pictures
 from components.patient_banner import patient_banner, study_tabs
 from components.seizure_burden import burden_numbers
 from components.viewer_stage import event_items, viewer_facts, viewer_stage
 from components.window_detail import window_detail
 from pages.addresses import object_id
+
+RIGHTS = {"may_review": Permission.REVIEW, "may_annotate": Permission.ANNOTATE, "may_mark": Permission.MARK_ELECTRODES}
 
 
 def layout(study_id: str | None = None, **_query: str) -> Component:
@@ -27,6 +43,7 @@ def layout(study_id: str | None = None, **_query: str) -> Component:
             dcc.Store(id="viewer-window"),
             dcc.Store(id="viewer-acted"),
             dcc.Store(id="viewer-explain"),
+            dcc.Store(id="viewer-measure"),
             dcc.Interval(id="viewer-explain-tick", interval=800, disabled=True),
             dcc.Interval(id="viewer-tick", interval=3000, disabled=True),
             html.Div(id="viewer-banner"),
@@ -50,9 +67,11 @@ def open_study(study_id: str) -> tuple[Component, Component, bool]:
         studies.opened(session, who, study.id)
         analysis, blind = analyses.latest(session, who, study.id, though_hidden=True), blind_reads.hides(session, who, study.id)
         found = analyses.events(session, who, study.id)
-        mains_hz = site.find(session, who).mains_hz
-    facts = viewer_facts(study, analysis, found, may_review=who.may(Permission.REVIEW) and study.stands, settings=mine, blind=blind)
-    stage = viewer_stage(facts, found, mains_hz=mains_hz, settings=mine, model=analysis.model_name if analysis and not blind else "")
+        suggested, mains_hz, own = analyses.suggested(session, who, study.id), site.find(session, who).mains_hz, montages.own(session, who)
+    may = {name: who.may(right) and study.stands for name, right in RIGHTS.items()}
+    facts = viewer_facts(study, analysis, found, settings=mine, suggested=suggested, blind=blind, **may)
+    model = analysis.model_name if analysis and not blind else ""
+    stage = viewer_stage(facts, found, mains_hz=mains_hz, settings=mine, model=model, classes=annotation_classes.of(mine), own=own)
     return patient_banner(study), stage, study.status not in ("queued", "analysing")
 
 
@@ -125,3 +144,28 @@ def follow_explanation(_ticks: int, asked: dict[str, Any] | None, study_id: str)
         studies.find(session, current_actor(), object_id(study_id))
         found = explanations.look(session, current_actor(), object_id(study_id), wish.get("at_s"), "bands" if wish.get("view") == "bands" else "signal")
     return explanation(found) if asked else [], found is None or found.ended
+
+
+@callback(
+    Output("viewer-measured", "children"), Output("viewer-pictures", "children"), Input("viewer-measure", "data"),
+    State("viewer-study", "data"), prevent_initial_call=True,
+)
+def measure(told: dict[str, Any] | None, study_id: str) -> tuple[list[Component], list[Component]]:
+    """What the two cursors tell where they have come to rest; nothing when measuring has ended."""
+    who, key = current_actor(), object_id(study_id)
+    with reading() as session:
+        studies.find(session, who, key)
+        found = measuring.all_but_pattern(session, who, open_store(current()), key, measuring.wish_of(told)) if told else None
+    if not told or not found:
+        return [], []
+    return measured(found, changed=bool(told.get("cleaning"))), pictures(found, active=int(bool(told.get("active"))))
+
+
+@callback(Output("viewer-pattern", "children"), Input("viewer-measure", "data"), State("viewer-study", "data"), prevent_initial_call=True)
+def measure_pattern(told: dict[str, Any] | None, study_id: str) -> list[Component]:
+    """Frequency of a pattern between the cursors; by itself, since it reads the seconds around them as well."""
+    who, key = current_actor(), object_id(study_id)
+    with reading() as session:
+        studies.find(session, who, key)
+        found = measuring.pattern_or_why_not(session, who, open_store(current()), key, measuring.wish_of(told)) if told else None
+    return pattern_found(found) if found else []

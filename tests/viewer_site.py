@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from uuid import UUID
@@ -22,7 +22,7 @@ from app.db.work import Job
 from app.file_store import open_store
 from app.services import analyses, studies
 from app.settings import Settings
-from ml import alike, result_archive
+from ml import alike, result_archive, trends
 from ml.analysis import AnalysisResult, Event, Quality, RegionalSpectrogram, Spans, Versions
 from ml.byte_source import FileBytes
 from ml.channels import ELECTRODES, REGIONS
@@ -130,6 +130,19 @@ def known_result(info: RecordingInfo, events: Sequence[Event] = EVENTS) -> Analy
     spectrogram = RegionalSpectrogram(power_db, tuple(REGIONS), freqs, times, 2.0)
     return AnalysisResult(info, spans, tuple(events), Quality(assessed_s=10.0 * len(starts)), Versions("1", "test ensemble", "0" * 64),
                           spectrogram=spectrogram)
+
+
+def with_trends(recording: Path) -> AnalysisResult:
+    """``known_result`` of a recording with trends: the left side louder, faster and more rhythmic from half of it on."""
+    info = open_recording(FileBytes(recording)).info
+    found = trends.empty(info.duration_s)
+    late = (found.times_s > info.duration_s / 2.0).astype(np.float32)
+    found.aeeg_uv[:] = np.array([5.0, 15.0])[None, :, None] * (1.0 + np.array([3.0, 0.0])[:, None, None] * late)
+    found.asymmetry[:], found.asymmetry_index[:] = -0.6 * late, 0.6 * late
+    found.alpha_delta[:], found.suppression[:] = 0.2 + np.array([1.0, 0.0])[:, None] * late, 0.1
+    found.rhythmicity_db[:] = 0.0
+    found.rhythmicity_db[0, 3] = 9.0 * late
+    return replace(known_result(info), trends=found)
 
 
 def _class_at(seconds: float, events: Sequence[Event]) -> int:

@@ -68,8 +68,8 @@ def _figure(source: RecordingSource, material: ReportMaterial, request: FigureRe
 def _printed(source: RecordingSource, material: ReportMaterial, request: FigureRequest) -> PrintedPage:
     layout = channels.map_to_1020(source.info.signals, material.channel_names)
     shown = page.render(
-        source, layout, start_s=request.start_s, duration_s=PAGE_S, montage="longitudinal", lff_hz=1.0, hff_hz=70.0, notch_hz=material.mains_hz,
-        right_first=material.right_first,
+        source, layout, start_s=request.start_s, duration_s=PAGE_S, montage=material.montage, lff_hz=1.0, hff_hz=70.0, notch_hz=material.mains_hz,
+        right_first=material.right_first, marks=material.marks,
     )
     ticks = [report_material.clock_text(material.start_local, request.start_s + second).split(" ")[-1] for second in range(int(PAGE_S) + 1)]
     traces_uv = np.where(shown.values == page.NOTHING, np.nan, shown.values * np.array(shown.uv_per_bit)[:, None])

@@ -9,17 +9,20 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
 from app.api import (
+    annotating,
     docs,
     errors,
     explanations,
     exports,
     jobs,
+    measuring,
     patients,
     reports,
     reviews,
     studies,
     tiles,
     uploads,
+    viewing,
     windows,
 )
 from app.auth import actor_of_request
@@ -42,7 +45,7 @@ def create_api() -> FastAPI:
     """Build the API; the outer application mounts it at ``/api/v1``. Deny by default: the dependency is on every route."""
     api = FastAPI(title="HMS EEG", version="1", description=ABOUT, docs_url=None, redoc_url=None, openapi_url=None,
                   dependencies=[Depends(actor_of_request)], generate_unique_id_function=_operation)
-    for part in (uploads, studies, reviews, tiles, windows, explanations, reports, exports, jobs, patients, docs):
+    for part in (uploads, studies, reviews, annotating, tiles, viewing, measuring, windows, explanations, reports, exports, jobs, patients, docs):
         api.include_router(part.router)
     errors.install(api)
     api.openapi = lambda: _contract(api)                                     # type: ignore[method-assign]

@@ -14,7 +14,7 @@ from app.db.session import writing
 from app.file_store import open_store
 from app.services import exports
 
-CSV: dict[int | str, dict[str, Any]] = {200: {"content": {"text/csv": {}}, "description": "One line for each event"}}
+CSV: dict[int | str, dict[str, Any]] = {200: {"content": {"text/csv": {}}, "description": "One line for each event or annotation"}}
 
 EDF: dict[int | str, dict[str, Any]] = {200: {"content": {"application/octet-stream": {}}, "description": "An EDF+ file of annotations"}}
 
@@ -36,12 +36,33 @@ def events_csv(study_id: UUID, who: SignedIn) -> Response:
 
 @router.get("/studies/{study_id}/annotations.edf", response_class=Response, responses=EDF)
 def annotations_edf(study_id: UUID, who: SignedIn) -> Response:
-    """The recorder's annotations and the suggested events with the decisions that hold, as EDF+ (annotations only)."""
+    """The recorder's and readers' annotations and the suggested events with the decisions that hold, as EDF+ (annotations only)."""
     with writing() as session:
         material = exports.annotation_material(session, who, study_id)
     content = exports.annotations_edf(material, open_store(settings.current()))
     name = f"annotations-{str(study_id)[:8]}.edf"
     return Response(content, media_type="application/octet-stream", headers={"Content-Disposition": f'attachment; filename="{name}"'})
+
+
+@router.get("/studies/{study_id}/annotations.csv", response_class=Response, responses=CSV)
+def annotations_csv(study_id: UUID, who: SignedIn) -> Response:
+    """The recorder's and readers' annotations, one line each, as CSV."""
+    with writing() as session:
+        material = exports.annotation_material(session, who, study_id)
+    table = exports.annotations_csv(material, open_store(settings.current()))
+    name = f"annotations-{str(study_id)[:8]}.csv"
+    return Response(table, media_type="text/csv; charset=utf-8", headers={"Content-Disposition": f'attachment; filename="{name}"'})
+
+
+@router.get("/studies/{study_id}/annotations.parquet", response_class=Response, responses=PARQUET)
+def annotations_parquet(study_id: UUID, who: SignedIn) -> Response:
+    """The recorder's and readers' annotations, one row each, as Parquet."""
+    with writing() as session:
+        material = exports.annotation_material(session, who, study_id)
+    table = exports.annotations_parquet(material, open_store(settings.current()))
+    name = f"annotations-{str(study_id)[:8]}.parquet"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(table, media_type="application/vnd.apache.parquet", headers=headers)
 
 
 @router.get("/studies/{study_id}/quality.json")

@@ -17,8 +17,9 @@ from app.api.errors import DOCUMENTED
 from app.auth import SignedIn
 from app.db.session import reading
 from app.file_store import open_store
-from app.services import analyses, site, studies, tiles
+from app.services import analyses, channel_marks, moments, montages, site, studies, tiles, trend_tiles
 from app.services.tiles import Cleaning, PageQuery
+from app.services.trend_tiles import TrendName
 from ml.montage import MontageName
 from ml.page import MAX_DURATION_S
 
@@ -36,7 +37,7 @@ class PageParameters(BaseModel):
 
     t0: float = Field(ge=0.0, description="First second of the page, from the start of the recording")
     dur: float = Field(gt=0.0, le=MAX_DURATION_S, description="Seconds")
-    montage: MontageName = "longitudinal"
+    montage: MontageName | UUID = Field(default="longitudinal", description="A built-in one by its name, one of your own by its id")
     lff: float | None = Field(default=None, description="Low-frequency filter in Hz: one of those that the viewer offers")
     hff: float | None = Field(default=None, description="High-frequency filter in Hz")
     notch: float | None = Field(default=None, description="50 or 60")
@@ -54,6 +55,25 @@ class RangeParameters(BaseModel):
     columns: int = Field(default=tiles.MAX_COLUMNS, ge=10, le=tiles.MAX_COLUMNS)
 
 
+class TrendParameters(RangeParameters):
+    """Which trends, from top to bottom; all of them unless told."""
+
+    show: list[TrendName] = Field(default=list(trend_tiles.STRIPS), min_length=1, max_length=5)
+
+
+class MomentParameters(BaseModel):
+    """What a reader wrote, and where he or she is."""
+
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+    said: str = Field(max_length=60, description="14:26:08, day 2 14:26:08, 90 (seconds from the start), or +90 and -1:30 from here")
+    here_s: float = Field(default=0.0, ge=0.0, description="Seconds from the start that steps are counted from")
+
+
+class MomentOut(BaseModel):
+    at_s: float
+
+
 class AnnotationOut(BaseModel):
     """One entry of the file's own annotations."""
 
@@ -69,8 +89,7 @@ class AnnotationsOut(BaseModel):
 @router.get("/studies/{study_id}/page", response_class=Response, responses=OCTETS)
 async def page(study_id: UUID, who: SignedIn, asked: Annotated[PageParameters, Query()]) -> Response:
     """A page of EEG in one montage, filtered: 16-bit samples of all traces."""
-    query = PageQuery(asked.t0, asked.dur, asked.montage, asked.lff, asked.hff, asked.notch, asked.px, asked.cleaning)
-    return await _in_thread(lambda: _page(who, study_id, query))
+    return await _in_thread(lambda: _page(who, study_id, asked))
 
 
 @router.get("/studies/{study_id}/ribbon", response_class=Response, responses=OCTETS)
@@ -85,6 +104,18 @@ async def spectrogram(study_id: UUID, who: SignedIn, asked: Annotated[RangeParam
     return await _in_thread(lambda: _spectrogram(who, study_id, asked))
 
 
+@router.get("/studies/{study_id}/trends", response_class=Response, responses=OCTETS)
+async def trends(study_id: UUID, who: SignedIn, asked: Annotated[TrendParameters, Query()]) -> Response:
+    """Trends of the newest analysis as levels of 255, in as many columns as a screen shows."""
+    return await _in_thread(lambda: _trends(who, study_id, asked))
+
+
+@router.get("/studies/{study_id}/moment")
+async def moment(study_id: UUID, who: SignedIn, asked: Annotated[MomentParameters, Query()]) -> MomentOut:
+    """The moment that a reader's words mean: a clock time, seconds from the start, or a step from where the reader is."""
+    return await _in_thread(lambda: _moment(who, study_id, asked))
+
+
 @router.get("/studies/{study_id}/annotations")
 async def notes(study_id: UUID, who: SignedIn) -> AnnotationsOut:
     """The file's own annotations in order of onset, in seconds from the start of the recording."""
@@ -95,11 +126,12 @@ async def _in_thread(work: Callable[[], T]) -> T:
     return await to_thread.run_sync(work, limiter=_AT_ONCE)
 
 
-def _page(who: Actor, study_id: UUID, query: PageQuery) -> Response:
+def _page(who: Actor, study_id: UUID, asked: PageParameters) -> Response:
     with reading() as session:
-        handle = studies.recording(session, who, study_id)
-        right_first = site.find(session, who).right_first
-    return _octets(tiles.page(open_store(settings.current()), handle, query, right_first=right_first))
+        handle, marks = studies.recording(session, who, study_id), channel_marks.of_study(session, who, study_id)
+        right_first, montage = site.find(session, who).right_first, montages.resolve(session, who, asked.montage)
+    query = PageQuery(asked.t0, asked.dur, montage, asked.lff, asked.hff, asked.notch, asked.px, asked.cleaning)
+    return _octets(tiles.page(open_store(settings.current()), handle, query, right_first=right_first, marks=marks))
 
 
 def _ribbon(who: Actor, study_id: UUID) -> Response:
@@ -111,6 +143,17 @@ def _spectrogram(who: Actor, study_id: UUID, asked: RangeParameters) -> Response
     with reading() as session:
         whole = analyses.spectrogram(session, who, study_id)
     return _octets(tiles.spectrogram(whole, start_s=asked.t0, stop_s=asked.t1, columns=asked.columns))
+
+
+def _trends(who: Actor, study_id: UUID, asked: TrendParameters) -> Response:
+    with reading() as session:
+        whole = analyses.trends(session, who, study_id)
+    return _octets(trend_tiles.tile(whole, names=asked.show, start_s=asked.t0, stop_s=asked.t1, columns=asked.columns))
+
+
+def _moment(who: Actor, study_id: UUID, asked: MomentParameters) -> MomentOut:
+    with reading() as session:
+        return MomentOut(at_s=moments.find(session, who, study_id, asked.said, here_s=asked.here_s))
 
 
 def _notes(who: Actor, study_id: UUID) -> AnnotationsOut:

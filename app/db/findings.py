@@ -88,6 +88,27 @@ class ReadingStep(Identified, Table):
     model_seen: Mapped[bool] = mapped_column(default=False)      # the reader had opened the analysed study before
 
 
+class AnnotationVersion(Identified, Table):
+    """One version of a reader's annotation; append-only, the highest one holds (``app.services.annotating``)."""
+
+    __tablename__ = "annotation_version"
+    __table_args__ = (UniqueConstraint("annotation_id", "version", name="uq_annotation_version_key"),)
+
+    study_id: Mapped[UUID] = mapped_column(ForeignKey("study.id"), index=True)
+    annotation_id: Mapped[UUID]                                  # rows of one annotation share it
+    version: Mapped[int]                                         # 1, 2, 3 …: two readers cannot both write the next one
+    author_id: Mapped[UUID] = mapped_column(ForeignKey("user_account.id"))      # who made the first version
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("user_account.id"), index=True)      # who made this one
+    act: Mapped[str] = mapped_column(String(12))                 # add, change, remove, undo, redo
+    start_s: Mapped[float]                                       # seconds from the start of the recording, to the millisecond
+    stop_s: Mapped[float | None]                                 # empty: an instant
+    label: Mapped[str] = mapped_column(String(40))               # the class as it was called then; empty: the comment says it all
+    channel: Mapped[str] = mapped_column(String(40))             # a trace of the montage; empty: all
+    comment: Mapped[str] = mapped_column(String(500))
+    removed: Mapped[bool]
+    undoes_id: Mapped[UUID | None]                               # the row that an undo or redo speaks of
+
+
 class ModelCard(Identified, Table):
     """A trained ensemble that has served here, with its evaluation."""
 

@@ -38,6 +38,16 @@ def to_edf(annotations: Iterable[Annotation], *, start: datetime | None) -> byte
     return _header(start, len(records), size) + b"".join(record.ljust(size, b"\x00") for record in records)
 
 
+def readers_text(label: str, comment: str, *, author: str, channel: str) -> str:
+    """What a reader wrote as one text: ``"spike: broad field (reader noor)@@T3"``.
+
+    ``@@`` before the name of a trace at the end is the convention of EDFbrowser for an annotation of one trace, which MNE reads where the file has that channel;
+    in the words themselves it is written with a space.
+    """
+    said = f"{label}: {comment}" if label and comment else label or comment
+    return f"{said} (reader {author})".replace("@@", "@ @") + (f"@@{channel}" if channel else "")
+
+
 def _packed(lists: Sequence[bytes], room: int) -> list[bytes]:
     """Lists one after another in as few records as hold them; one empty record if there are none."""
     records = [b""]

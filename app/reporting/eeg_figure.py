@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 MM_PER_INCH: Final = 25.4
-WIDTH_MM, LABEL_MM, RIGHT_MM, ROW_MM, FOOT_MM = 174.0, 15.0, 5.0, 5.2, 8.0
+WIDTH_MM, LABEL_MM, RIGHT_MM, ROW_MM, FOOT_MM, TRACES_MM = 174.0, 15.0, 5.0, 5.2, 8.0, 200.0
 SENSITIVITIES_UV_MM: Final = (2.0, 3.0, 5.0, 7.0, 10.0, 15.0, 20.0, 30.0, 50.0, 70.0, 100.0, 200.0, 500.0)
 """Clinical steps; 7 µV/mm is the usual one on screen (ACNS Guideline 1)."""
 
@@ -30,12 +30,17 @@ class PrintedPage:
     status: str                      # montage and filters
     mark: tuple[float, float] | None = None   # stretch of the event in seconds from the page's start
 
+    @property
+    def row_mm(self) -> float:
+        """Less than usual where many traces would else be higher than the paper."""
+        return min(ROW_MM, TRACES_MM / max(1, len(self.names)))
+
 
 def sensitivity_uv_mm(page: PrintedPage) -> float:
     """The finest clinical step at which nine tenths of the EEG stay within one and a half rows."""
     eeg = page.traces_uv[[kind != "ecg" for kind in page.kinds]]
     swing = np.nanpercentile(np.abs(eeg - np.nanmedian(eeg, axis=1, keepdims=True)), 98) if np.isfinite(eeg).any() else 0.0
-    return next((step for step in SENSITIVITIES_UV_MM if swing / step <= 1.5 * ROW_MM / 2), SENSITIVITIES_UV_MM[-1])
+    return next((step for step in SENSITIVITIES_UV_MM if swing / step <= 1.5 * page.row_mm / 2), SENSITIVITIES_UV_MM[-1])
 
 
 def draw(page: PrintedPage) -> bytes:
@@ -43,14 +48,14 @@ def draw(page: PrintedPage) -> bytes:
     n_traces, n_samples = page.traces_uv.shape
     seconds = n_samples / page.sfreq_hz
     mm_s, uv_mm = (WIDTH_MM - LABEL_MM - RIGHT_MM) / seconds, sensitivity_uv_mm(page)
-    height = n_traces * ROW_MM + FOOT_MM
+    height = n_traces * page.row_mm + FOOT_MM
     figure = Figure(figsize=(WIDTH_MM / MM_PER_INCH, height / MM_PER_INCH))
     axes = figure.add_axes((LABEL_MM / WIDTH_MM, FOOT_MM / height, 1 - (LABEL_MM + RIGHT_MM) / WIDTH_MM, 1 - FOOT_MM / height))
     _traces(axes, page, uv_mm)
     _frame(axes, page, seconds)
     status = f"{page.status} | {uv_mm:g} µV/mm | {mm_s:.3g} mm/s on paper | negative up"
-    figure.text(LABEL_MM / WIDTH_MM, 0.8 / height, status, fontsize=5.6, va="bottom")
-    _scale_bar(axes, uv_mm, mm_s, n_traces)
+    figure.text(LABEL_MM / WIDTH_MM, 0.8 / height, status, fontsize=5.6, va="bottom", parse_math=False)
+    _scale_bar(axes, uv_mm, mm_s, n_traces * page.row_mm)
     return _svg(figure)
 
 
@@ -58,15 +63,15 @@ def _traces(axes: mpl.axes.Axes, page: PrintedPage, uv_mm: float) -> None:
     times = np.arange(page.traces_uv.shape[1]) / page.sfreq_hz
     for row, (trace, name, kind) in enumerate(zip(page.traces_uv, page.names, page.kinds, strict=True)):
         ecg = kind == "ecg"
-        scale = max(uv_mm, float(np.nanmax(np.abs(trace), initial=1.0)) / ROW_MM) if ecg else uv_mm
-        middle = -row * ROW_MM - ROW_MM / 2
+        scale = max(uv_mm, float(np.nanmax(np.abs(trace), initial=1.0)) / page.row_mm) if ecg else uv_mm
+        middle = -(row + 0.5) * page.row_mm
         axes.plot(times, middle + (trace if ecg else -trace) / scale, color="#7a1f1f" if ecg else "black", linewidth=0.35)
-        axes.text(-0.012, middle, name, transform=axes.get_yaxis_transform(), ha="right", va="center", fontsize=5.6)
+        axes.text(-0.012, middle, name, transform=axes.get_yaxis_transform(), ha="right", va="center", fontsize=5.6, parse_math=False)
 
 
 def _frame(axes: mpl.axes.Axes, page: PrintedPage, seconds: float) -> None:
     axes.set_xlim(0, seconds)
-    axes.set_ylim(-len(page.names) * ROW_MM, 0)
+    axes.set_ylim(-len(page.names) * page.row_mm, 0)
     axes.set_yticks([])
     marks = np.arange(len(page.tick_labels))
     axes.set_xticks(marks, page.tick_labels, fontsize=4.6)
@@ -87,9 +92,9 @@ def _empty(page: PrintedPage) -> list[tuple[float, float]]:
     return [(float(a), float(b)) for a, b in (edges.reshape(-1, 2) / page.sfreq_hz)]
 
 
-def _scale_bar(axes: mpl.axes.Axes, uv_mm: float, mm_s: float, n_traces: int) -> None:
+def _scale_bar(axes: mpl.axes.Axes, uv_mm: float, mm_s: float, traces_mm: float) -> None:
     """An upright bar of 10 mm, named in microvolts, and one of a second."""
-    right, foot = 0.25 / mm_s * 10, -n_traces * ROW_MM + 1.0
+    right, foot = 0.25 / mm_s * 10, -traces_mm + 1.0
     x = axes.get_xlim()[1] - right
     axes.plot([x, x, x - 1], [foot + 10, foot, foot], color="#00539c", linewidth=0.8)
     axes.text(x - 0.02, foot + 10.3, f"{10 * uv_mm:g} µV, 1 s", color="#00539c", fontsize=4.8, ha="right", va="bottom",

@@ -197,6 +197,13 @@ def events(session: Session, who: Actor, study_id: UUID) -> list[EventView]:
     return [_event_view(beside_model.with_prob(finding, prob), study, names, disagrees=beside_model.disagrees(finding, prob)) for finding in found]
 
 
+def suggested(session: Session, who: Actor, study_id: UUID) -> list[Finding]:
+    """The events of the newest analysis as the model found them; none for who reads without the model."""
+    _study(session, who, study_id)
+    analysis = None if blind_reads.hides(session, who, study_id) else _newest(session, who, study_id)
+    return standing.events(session, analysis.id if analysis else None)
+
+
 def spans(session: Session, who: Actor, study_id: UUID) -> Spans:
     """Probabilities of all label spans of the newest analysis.
 

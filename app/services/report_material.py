@@ -15,10 +15,12 @@ from app.db.reports import Report
 from app.db.studies import Study
 from app.errors import NotFound
 from app.reporting.report_data import SECTIONS, EventRow, Fact, FindingRow, ReportData, Section
-from app.services import ages, reviews, site
+from app.services import ages, channel_marks, montages, reviews, site
 from app.services.reviews import AcceptedEvent
 from ml import acns
 from ml.classes import DISPLAY_NAMES, LONG_NAMES, PATTERNS, PatternClass
+from ml.montage import MontageName
+from ml.own_montage import OwnMontage
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,8 @@ class ReportMaterial:
     mains_hz: float | None           # hum that the analysis found: the printed pages carry a notch there
     channel_names: dict[str, str] = field(default_factory=dict)   # corrections by a person
     right_first: bool = False        # order of the montage at this site
+    montage: MontageName | OwnMontage = "longitudinal"            # what the author's viewer opens with
+    marks: dict[str, str] = field(default_factory=dict)           # electrodes that people marked as bad: who and when
 
 
 def gather(session: Session, report_id: UUID, *, now: datetime) -> ReportMaterial:
@@ -61,6 +65,7 @@ def gather(session: Session, report_id: UUID, *, now: datetime) -> ReportMateria
     return ReportMaterial(
         report.version, data, readable.sha256, study.original_name, study.start_local, figure_requests(events, study.duration_s),
         _mains_hz(analysis), dict(study.channel_names), site.of_clinic(session.get_one(Clinic, study.clinic_id)).right_first,
+        montages.default_of(session, report.author_id), {mark.electrode: mark.words for mark in channel_marks.standing(session, study.id)},
     )
 
 

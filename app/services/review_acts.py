@@ -20,6 +20,7 @@ from app.db.findings import Review
 from app.db.studies import Study
 from app.errors import Conflict, Invalid
 from app.services import analyses, audit, beside_model, blind_reads, reviews, standing
+from app.services.act_stacks import Made, stacks
 from app.services.reviews import Change, Decision
 from app.services.standing import Finding
 from ml.classes import CLASSES, DISPLAY_NAMES
@@ -87,20 +88,25 @@ def act(session: Session, who: Actor, study_id: UUID, wish: Wish) -> Done:
 
 def undo(session: Session, who: Actor, study_id: UUID, *, seen: dict[str, Any] | None = None) -> Done:
     """Take back the reader's last act that stands."""
-    scene = _scene(session, who, study_id)
-    done, _ = _stacks(_own_log(scene))
+    scene, log = _scene(session, who, study_id), _own_log(session, who, study_id)
+    done, _ = stacks(_made(log))
     if not done:
         raise Conflict("There is nothing to undo: you have no act on this study that stands.")
-    return _reverse(scene, done[-1], "undo", seen)
+    return _reverse(scene, log[done[-1].id], "undo", seen)
 
 
 def redo(session: Session, who: Actor, study_id: UUID, *, seen: dict[str, Any] | None = None) -> Done:
     """Do again what the reader's last undo took back."""
-    scene = _scene(session, who, study_id)
-    _, undone = _stacks(_own_log(scene))
+    scene, log = _scene(session, who, study_id), _own_log(session, who, study_id)
+    _, undone = stacks(_made(log))
     if not undone:
         raise Conflict("There is nothing to do again.")
-    return _reverse(scene, undone[-1], "redo", seen)
+    return _reverse(scene, log[undone[-1].id], "redo", seen)
+
+
+def own_acts(session: Session, who: Actor, study_id: UUID) -> list[Made]:
+    """The reader's acts in the order in which they were made. For services only."""
+    return _made(_own_log(session, who, study_id))
 
 
 def _scene(session: Session, who: Actor, study_id: UUID) -> _Scene:
@@ -296,29 +302,17 @@ def _overlap(first: Finding, second: Finding) -> bool:
 
 # Taking back
 
-def _own_log(scene: _Scene) -> dict[UUID, list[Review]]:
+def _own_log(session: Session, who: Actor, study_id: UUID) -> dict[UUID, list[Review]]:
     """The reader's acts in order; while he reads without the model, only those on his own labels."""
-    batches: dict[UUID, list[Review]] = {}
-    for row in standing.log(scene.session, scene.study.id, reader=scene.who.user_id):
+    batches, blind = dict[UUID, list[Review]](), blind_reads.hides(session, who, study_id)
+    for row in standing.log(session, study_id, reader=who.user_id):
         if row.batch_id is not None:
             batches.setdefault(row.batch_id, []).append(row)
-    return {key: rows for key, rows in batches.items() if not scene.blind or all(row.event_id is None for row in rows)}
+    return {key: rows for key, rows in batches.items() if not blind or all(row.event_id is None for row in rows)}
 
 
-def _stacks(batches: dict[UUID, list[Review]]) -> tuple[list[list[Review]], list[list[Review]]]:
-    """Acts that stand and acts that were taken back, the last one at the end of each."""
-    done: list[list[Review]] = []
-    undone: list[list[Review]] = []
-    for rows in batches.values():
-        if rows[0].act == "undo":
-            undone += [taken for taken in done if taken[0].batch_id == rows[0].undoes_id]
-            done = [kept for kept in done if kept[0].batch_id != rows[0].undoes_id]
-        elif rows[0].act == "redo":
-            done += [again for again in undone if again[0].batch_id == rows[0].undoes_id]
-            undone = [left for left in undone if left[0].batch_id != rows[0].undoes_id]
-        else:
-            done, undone = [*done, rows], []
-    return done, undone
+def _made(batches: dict[UUID, list[Review]]) -> list[Made]:
+    return [Made(key, rows[0].created_at, rows[0].act, rows[0].undoes_id) for key, rows in batches.items()]
 
 
 def _reverse(scene: _Scene, rows: list[Review], word: Literal["undo", "redo"], seen: dict[str, Any] | None) -> Done:

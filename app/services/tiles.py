@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from app.errors import Invalid
 from app.file_store import FileStore
 from app.services import stored_recording
+from app.services.channel_marks import MarkView
 from app.services.studies import RecordingHandle
 from app.settings import MIB
 from ml import ica
@@ -28,6 +29,7 @@ from ml import page as eeg_page
 from ml.analysis import LABEL_S, RegionalSpectrogram, Spans
 from ml.channels import ChannelLayout, map_to_1020
 from ml.montage import MontageName
+from ml.own_montage import OwnMontage
 from ml.page import Block, BlockKey
 from ml.recording import Annotation, RecordingSource
 
@@ -54,7 +56,7 @@ class PageQuery:
 
     start_s: float
     duration_s: float
-    montage: MontageName = "longitudinal"
+    montage: MontageName | OwnMontage = "longitudinal"
     lff_hz: float | None = None
     hff_hz: float | None = None
     notch_hz: float | None = None
@@ -62,11 +64,16 @@ class PageQuery:
     cleaning: Cleaning = ""              # marked on the page
 
     def __post_init__(self) -> None:
-        offered = (("LFF", self.lff_hz, eeg_page.LFF_HZ), ("HFF", self.hff_hz, eeg_page.HFF_HZ), ("notch", self.notch_hz, eeg_page.NOTCH_HZ))
-        for name, value, choices in offered:
-            if value not in choices:
-                words = ", ".join(f"{hz:g}" for hz in choices if hz)
-                raise Invalid(f"There is no {name} of {value:g} Hz here. Choose {words}, or leave it out.")
+        check_filters(self.lff_hz, self.hff_hz, self.notch_hz)
+
+
+def check_filters(lff_hz: float | None, hff_hz: float | None, notch_hz: float | None) -> None:
+    """Refuse a filter that the viewer does not offer."""
+    offered = (("LFF", lff_hz, eeg_page.LFF_HZ), ("HFF", hff_hz, eeg_page.HFF_HZ), ("notch", notch_hz, eeg_page.NOTCH_HZ))
+    for name, value, choices in offered:
+        if value not in choices:
+            words = ", ".join(f"{hz:g}" for hz in choices if hz)
+            raise Invalid(f"There is no {name} of {value:g} Hz here. Choose {words}, or leave it out.")
 
 
 class RecentBlocks(MutableMapping[BlockKey, Block]):
@@ -161,14 +168,16 @@ def opened(store: FileStore, handle: RecordingHandle) -> OpenRecording:
     return _open.get(store, handle)
 
 
-def page(store: FileStore, handle: RecordingHandle, query: PageQuery, *, right_first: bool = False) -> bytes:
-    """One page of EEG in the byte format of ``ml.page``, the sides of the head in the order of the site."""
+def page(
+    store: FileStore, handle: RecordingHandle, query: PageQuery, *, right_first: bool = False, marks: Sequence[MarkView] = (),
+) -> bytes:
+    """One page of EEG in the byte format of ``ml.page``, the sides of the head in the order of the site, with people's marks."""
     denoised = query.cleaning == "wavelet"
     recording = _open.get(store, handle, "" if denoised else query.cleaning)
     made = eeg_page.render(
         recording.source, recording.layout, start_s=query.start_s, duration_s=query.duration_s, montage=query.montage,
         lff_hz=query.lff_hz, hff_hz=query.hff_hz, notch_hz=query.notch_hz, max_px=query.px, kept=recording.blocks,
-        right_first=right_first, denoised=denoised,
+        right_first=right_first, denoised=denoised, marks={mark.electrode: mark.words for mark in marks},
     )
     if recording.banner:       # over the picture, and in what a decision notes of the screen
         made = replace(made, banner=recording.banner, status=f"{made.status} | {CLEANED[query.cleaning]}")

@@ -106,13 +106,13 @@ def pictures(session: Session, who: Actor, store: FileStore, study_id: UUID, wis
     problem = _problem(study, analysis, wish, span)
     if problem:
         return Pictures(span, problem)
-    trends = _part_of_trends(analyses.trends(session, who, study_id), span) if analysis else None
+    trends = part_of_trends(analyses.trends(session, who, study_id), span) if analysis else None
     if _kept(wish, analysis):
         made = _of_analysis(analyses.spectrogram(session, who, study_id), trends, wish.signal, span)
     else:
         made = _of_recording(store, studies.recording(session, who, study_id), wish, span, mains_hz(analysis))
     settings = f"{_words(wish)} · {_filters(mains_hz(analysis))}"
-    return replace(made, settings=settings, trends=trends and _joined_trends(trends), gaps=study.gaps)
+    return replace(made, settings=settings, trends=trends and joined_trends(trends), gaps=study.gaps)
 
 
 def mains_hz(analysis: AnalysisView | None) -> float | None:
@@ -230,7 +230,7 @@ def _mean(by_signal: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.where(count > 0, total / np.maximum(count, 1), np.nan).astype(np.float32)
 
 
-def _part_of_trends(whole: Trends | None, span: Span) -> Trends | None:
+def part_of_trends(whole: Trends | None, span: Span) -> Trends | None:
     """Columns whose center lies in the span; None where there is none."""
     if whole is None:
         return None
@@ -238,8 +238,9 @@ def _part_of_trends(whole: Trends | None, span: Span) -> Trends | None:
     return _each(whole, lambda _name, values: values[..., inside]) if inside.any() else None
 
 
-def _joined_trends(part: Trends) -> Trends:
-    n = _together(part.times_s.size)
+def joined_trends(part: Trends, columns: int = MAX_COLUMNS) -> Trends:
+    """The same in at most ``columns`` columns; each trend is joined so that what matters in it stays visible."""
+    n = max(1, -(-part.times_s.size // columns))
     joined = _each(part, lambda name, values: joined_columns.join(values, n, JOINING.get(name, "highest")))
     joined.aeeg_uv[:, 0] = joined_columns.join(part.aeeg_uv[:, 0], n, "lowest")
     times_s = _first(part, n) + np.arange(joined.asymmetry_index.size, dtype=np.float64) * part.step_s * n

@@ -1,4 +1,4 @@
-// The byte formats of the viewer: EEG page (HMSP), probability ribbon (HMSR), regional spectrogram (HMSS). Little endian.
+// The byte formats of the viewer: EEG page (HMSP), probability ribbon (HMSR), regional spectrogram (HMSS), trends (HMST). Little endian.
 
 export const NOT_RECORDED = -32768;   // in an EEG page
 
@@ -9,7 +9,7 @@ function opened(buffer, magic) {
   return { u16: (at) => view.getUint16(at, true), u32: (at) => view.getUint32(at, true), f32: (at) => view.getFloat32(at, true), f64: (at) => view.getFloat64(at, true) };
 }
 
-const described = (buffer, length) => JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 64, length)));
+const described = (buffer, length, at = 64) => JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, at, length)));
 
 /** One page of EEG: `data` is trace after trace; where `pairs`, each two samples are the minimum and maximum of a stretch. */
 export function decodePage(buffer) {
@@ -30,6 +30,12 @@ export function decodeSpectrogram(buffer) {
   const { u16, u32, f32, f64 } = opened(buffer, "HMSS"), words = u32(48), regions = u16(6), freqs = u32(8), times = u32(12);
   const power = new Uint8Array(buffer, 64 + words, regions * freqs * times), { names } = described(buffer, words);
   return { names, regions, freqs, times, power, startS: f64(16), columnS: f64(24), floorDb: f32(32), stepDb: f32(36), lowHz: f32(40), stepHz: f32(44) };
+}
+
+/** Trends of one range: `levels` is row, time; 0 = not known, else 1 .. 255 of the scale that `strips` describe, strip after strip. */
+export function decodeTrends(buffer) {
+  const { u16, u32, f64 } = opened(buffer, "HMST"), words = u32(12), rows = u16(6), times = u32(8);
+  return { times, startS: f64(16), columnS: f64(24), levels: new Uint8Array(buffer, 32 + words, rows * times), ...described(buffer, words, 32) };
 }
 
 /** Ask our own API; what it refuses becomes an Error with its sentence. */

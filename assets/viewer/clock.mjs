@@ -19,11 +19,12 @@ export class Clock {
   /** "2014-04-12", or what the times are counted from. */
   date(seconds) { return this.known ? new Date((this.startS + seconds) * 1000).toISOString().slice(0, 10) : "from start"; }
 
-  /** Seconds from the start of "14:26:18" (the next such time after the start), "+90" or "+1:30"; NaN if not such a time. */
-  seconds(text) {
+  /** Seconds from the start of "14:26:18" (the next such time after the start, or the one nearest to `nearS`), "+90" or "+1:30"; NaN if not such a time. */
+  seconds(text, nearS = NaN) {
     const match = /^(\+?)(\d+)(?::(\d{1,2}))?(?::(\d{1,2}(?:\.\d+)?))?$/.exec(text.trim()), parts = match?.slice(2).filter(Boolean).map(Number) ?? [NaN];
     if (match?.[1] || !this.known || parts.length === 1) return parts.reduce((sum, part) => sum * 60 + part, 0);
-    return ofDay(parts[0] * 3600 + parts[1] * 60 + (parts[2] ?? 0) - this.startS);
+    const next = ofDay(parts[0] * 3600 + parts[1] * 60 + (parts[2] ?? 0) - this.startS);
+    return next + DAY_S * (Math.round((nearS - next) / DAY_S) || 0);
   }
 
   /** Round times in a range, at most `count`, as [seconds from the start, label]: round on the clock, not from the start. */

@@ -34,10 +34,10 @@ export function draw(ctx, page, look, { events, annotations, gaps, shades }) {
 
 function geometry(page, look) {
   const top = TOP + (page.banner ? BANNER : 0), plotW = Math.max(50, look.width - GUTTER - RIGHT), plotH = Math.max(50, look.height - top - BOTTOM), slots = [];
-  page.names.forEach((name, i) => slots.push(i ? slots[i - 1] + (startsChain(page.names[i - 1], name) ? 1.5 : 1) : 0.5));
+  page.names.forEach((name, i) => slots.push(i ? slots[i - 1] + ((page.groups ? page.groups[i - 1] !== page.groups[i] : startsChain(page.names[i - 1], name)) ? 1.5 : 1) : 0.5));
   const row = plotH / ((slots.at(-1) ?? 0.5) + 0.5), pxPerS = plotW / look.durationS, x = (seconds) => GUTTER + (seconds - look.startS) * pxPerS;
   const sides = { left: GUTTER, right: GUTTER + plotW, top, bottom: top + plotH }, stopS = look.startS + look.durationS;
-  return { ...sides, plotW, plotH, row, rows: slots.map((slot) => top + slot * row), pxPerS, stopS, x };
+  return { ...sides, plotW, plotH, row, rows: slots.map((slot) => top + slot * row), pxPerS, stopS, x, pxPerUv: (kind) => pxPerUv(look, kind) };
 }
 
 /** In a bipolar montage a chain ends where a trace does not go on from the electrode of the one above. */
@@ -52,9 +52,9 @@ function pxPerUv(look, kind) {
   return kind === "ecg" ? -size / ECG_DIVISOR : look.negativeUp ? size : -size;
 }
 
-function drawTrace(ctx, { data, samples, pairs, scale, kinds, sfreqHz, startS }, index, geo, look) {
+function drawTrace(ctx, { data, samples, pairs, scale, kinds, gains, sfreqHz, startS }, index, geo, look) {
   const first = index * samples, base = geo.rows[index], half = pairs ? 1 : 0, perSample = geo.pxPerS / sfreqHz;
-  const perBit = scale[index] * pxPerUv(look, kinds[index]), left = geo.x(startS) + (half * perSample) / 2;   // a pair: middle of its stretch
+  const perBit = scale[index] * gains[index] * pxPerUv(look, kinds[index]), left = geo.x(startS) + (half * perSample) / 2;   // a pair: middle of its stretch
   let pen = false;
   ctx.beginPath();
   for (let i = 0; i < samples; i++) {
@@ -105,11 +105,12 @@ function drawGap(ctx, geo, { colors }, from, to) {
   if (part[1] > 90) text(ctx, "not recorded", part[0] + part[1] / 2, (geo.top + geo.bottom) / 2, words);
 }
 
-function drawLabels(ctx, { names, kinds, poor }, geo, look) {
+function drawLabels(ctx, { names, kinds, poor, marked, gained }, geo, look) {
   const size = Math.max(8, Math.min(12, geo.row * 0.8));
   names.forEach((name, i) => {
-    const words = `${poor[i] ? "! " : ""}${name}${kinds[i] === "ecg" ? ` ÷${ECG_DIVISOR}` : ""}`, fits = Math.min(1, 9 / words.length);      // 76 px hold some 9 letters
-    text(ctx, words, geo.left - 6, geo.rows[i], { color: look.colors[poor[i] ? "clipped" : "label"], weight: poor[i] && "bold", size: size * fits, align: "right" });
+    const noted = marked[i] || poor[i];
+    const words = `${marked[i] ? "✕ " : poor[i] ? "! " : ""}${name}${gained[i]}${kinds[i] === "ecg" ? ` ÷${ECG_DIVISOR}` : ""}`, fits = Math.min(1, 9 / words.length);      // 76 px hold some 9 letters
+    text(ctx, words, geo.left - 6, geo.rows[i], { color: look.colors[noted ? "clipped" : "label"], weight: noted && "bold", size: size * fits, align: "right" });
   });
 }
 

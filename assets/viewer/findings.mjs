@@ -76,9 +76,12 @@ export class Findings {
     const { hooks } = this, seen = hooks.seen();
     if (!this.mayReview) return hooks.say("Your role may not decide about findings.");
     this.last = this.last.then(() => post(`${this.address}/reviews${path}`, { ...body(), seen })).then((answer) => answer.json()).then((done) => this.replace(done.events, done.sentence))
-      .catch((error) => fetched(`${this.address}/events`).then((answer) => answer.json()).catch(() => null).then((events) => (events ? this.replace(events, error.message) : hooks.say(error.message))));
+      .catch((error) => this.refresh(error.message));
     return this.last;
   }
+
+  /** What stands on the server, beside a sentence about what it refused. */
+  refresh(sentence) { return fetched(`${this.address}/events`).then((answer) => answer.json()).then((events) => this.replace(events, sentence), () => this.hooks.say(sentence)); }
 
   replace(events, sentence) {
     this.events.splice(0, Infinity, ...events.map(known));
@@ -89,8 +92,8 @@ export class Findings {
   }
 }
 
-export function post(address, body) {
+export function post(address, body, method = "POST", more = {}) {
   const token = document.cookie.split("; ").find((pair) => pair.startsWith("_csrf_token="))?.slice(12) ?? "";
-  const headers = { "Content-Type": "application/json", "X-CSRFToken": decodeURIComponent(token) };
-  return fetched(address, { method: "POST", headers, body: JSON.stringify(body) });
+  const headers = { "Content-Type": "application/json", "X-CSRFToken": decodeURIComponent(token), ...more };
+  return fetched(address, { method, headers, body: JSON.stringify(body) });
 }

@@ -6,7 +6,7 @@ const SIGNS = { accepted: "✓ accepted", dismissed: "✗ dismissed", unsure: "?
 
 /** A finding in a few letters: what the model gives it, or that a reader labelled or changed it, and what holds of it. */
 export const inShort = ({ pattern, max, own, changed, decision }) => [CODES[pattern], own || changed ? "✎" : max?.toFixed(2), own && decision !== "unsure" ? "" : SIGNS[decision]].filter(Boolean).join(" ");
-const COLORS = ["paper", "ink", "ecg", "grid", "second", "gap", "label", "mark", "clipped", "box"];
+const COLORS = ["paper", "ink", "ecg", "grid", "second", "gap", "label", "mark", "clipped", "box", "own", "left", "right", "both"];
 
 /** Fit the bitmap of a canvas to its CSS box and the screen's pixels, and clear it; its context then counts in CSS pixels. */
 export function sharp(canvas) {

@@ -4,6 +4,7 @@ import { text, within } from "./paint.mjs";
 
 const SPACE = 2;      // CSS px between regions
 const STOPS = {       // 17 stops each of matplotlib's maps (CC0), straight lines between them
+  bluered: "2166ac92c5def7f7f7f4a582b2182b",      // blue is left, red is right (ColorBrewer RdBu)
   viridis: "44015448186a472d7b4240863b528b33638d2c728e26828e21918c1fa08828ae803fbc735ec96284d44baddc30d8e219fde725",
   magma: "0000040a08221d114736106b51127c6a1c818326819c2e7fb73779d0416fe75263f56b5cfc8961fea772fec488fde2a3fcfdbf",
   cividis: "00224e002e6a1a386f32436d434e6c535a6d61656f6f70737d7c788c88789b9476aba072bcae6ccdbb63dec958f0d846fee838",
@@ -11,7 +12,7 @@ const STOPS = {       // 17 stops each of matplotlib's maps (CC0), straight line
 };
 
 /** 256 colors of a map, one 32-bit word each. */
-function colormap(name) {
+export function colormap(name) {
   const stops = STOPS[name].match(/../g).map((pair) => parseInt(pair, 16)), last = stops.length / 3 - 1;
   const channels = Uint8ClampedArray.from({ length: 1024 }, (_, i) => {
     const at = ((i >> 2) / 255) * last, k = Math.min(Math.floor(at), last - 1), c = 3 * k + (i & 3);
@@ -24,15 +25,18 @@ function colormap(name) {
 export function bitmaps(tile, { lowDb, highDb, map }) {
   const colors = colormap(map), { freqs, times } = tile, share = (value) => (tile.floorDb + (value - 1) * tile.stepDb - lowDb) / (highDb - lowDb);
   const lookup = Uint32Array.from({ length: 256 }, (_, value) => value && colors[Math.max(0, Math.min(255, Math.round(share(value) * 255)))]);
-  return tile.names.map((_, region) => {
-    const image = new ImageData(times, freqs), out = new Uint32Array(image.data.buffer), bitmap = new OffscreenCanvas(times, freqs);
-    for (let f = 0; f < freqs; f++) {
-      const from = (region * freqs + f) * times, to = (freqs - 1 - f) * times;
-      for (let t = 0; t < times; t++) out[to + t] = lookup[tile.power[from + t]];
-    }
-    bitmap.getContext("2d").putImageData(image, 0, 0);
-    return bitmap;
-  });
+  return tile.names.map((_, region) => bitmap(tile.power, region * freqs, freqs, times, lookup));
+}
+
+/** Rows of levels in the colors of `lookup`, the first row below. */
+export function bitmap(levels, first, rows, times, lookup) {
+  const image = new ImageData(times, rows), out = new Uint32Array(image.data.buffer), made = new OffscreenCanvas(times, rows);
+  for (let row = 0; row < rows; row++) {
+    const from = (first + row) * times, to = (rows - 1 - row) * times;
+    for (let t = 0; t < times; t++) out[to + t] = lookup[levels[from + t]];
+  }
+  made.getContext("2d").putImageData(image, 0, 0);
+  return made;
 }
 
 const rowHeight = (tile, height) => Math.max(8, (height - SPACE * (tile.regions - 1)) / tile.regions);

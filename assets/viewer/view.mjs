@@ -1,15 +1,21 @@
 // The viewer: what is shown, how it changes, and what follows from a change. Drawing is in eeg.mjs and strip.mjs.
+import { Annotations } from "./annotations.mjs";
 import { fetched, NOT_RECORDED } from "./bytes.mjs";
+import { Channels } from "./channels.mjs";
 import { Clock } from "./clock.mjs";
 import { draw, GUTTER, RIGHT } from "./eeg.mjs";
 import { Explained } from "./explained.mjs";
 import { Findings, post, WINDOW_S } from "./findings.mjs";
 import { actionOf } from "./keys.mjs";
+import { Measure } from "./measure.mjs";
 import { spanAt, unsureAfter } from "./overview.mjs";
 import { Pages } from "./pages.mjs";
 import { CLASSES, CODES, inShort, palette, sharp } from "./paint.mjs";
-import { showNotes, showWindow } from "./panel.mjs";
+import { showWindow } from "./panel.mjs";
+import { Player } from "./play.mjs";
+import { Scrub } from "./scrub.mjs";
 import { Strip } from "./strip.mjs";
+import { Trail } from "./trail.mjs";
 
 const CSS_PX_PER_MM = 96 / 25.4;      // what a CSS pixel means where nobody has measured the screen
 const AHEAD = [1, 2, 3];              // pages fetched ahead in the direction of paging
@@ -25,34 +31,45 @@ export class View {
     const clock = new Clock(facts.startLocal), address = `/api/v1/studies/${facts.study}`, { say } = this;
     Object.assign(this, { root, facts, clock, address, notes: [], startS: 0, turn: 0, cursorS: null, canvas: this.part("eeg") });
     this.pages = new Pages(`${address}/page`);
-    this.strip = new Strip(root, facts, clock, { say, go: (seconds) => this.center(seconds), hover: (words, seconds) => this.hovered(words, seconds) });
+    this.ended = new AbortController();
+    this.trail = new Trail(() => ({ t: Math.round(this.startS * 10) / 10, m: this.value("montage") }), (query) => this.back(query), this.ended.signal);
+    this.player = new Player(this);
+    this.scrub = new Scrub((seconds) => this.goTo(seconds - this.durationS / 2));
+    this.strip = new Strip(root, facts, clock, { say, leave: () => this.trail.leave(), go: (seconds) => this.scrub.to(seconds), hover: (words, seconds) => this.hovered(words, seconds) });
     this.findings = new Findings(this.part("events"), facts, clock, {
       say, changed: () => { this.paint(); this.strip.paintOverview(); }, go: (event) => this.goEvent(event), moment: () => this.moment, middle: () => this.middle, through: () => this.value("through"),
       shows: ([from, to]) => from < this.startS + this.durationS && to > this.startS,
       seen: () => ({ start_s: this.startS, duration_s: this.durationS, screen: this.part("status").textContent, model_shown: facts.analysed && !facts.blind }),
     });
+    this.annotations = new Annotations(root, facts, clock, this.findings, {
+      loaded: (notes) => { this.notes = this.strip.annotations = notes; }, changed: (others) => { this.strip.readers = this.annotations.own; this.paint(); if (others) this.strip.paintOverview(); }, go: (span) => this.goEvent(span),
+    });
     this.explained = new Explained(this.part("explanation"), () => this.paint());
+    this.channels = new Channels(this.part("channels"), this.canvas, { address, mayMark: facts.mayMark }, {
+      page: () => this.drawn?.page, shown: () => this.page, geo: () => this.geo, say, changed: () => { this.channels.fill(); this.paint(); },
+      marked: () => { this.pages.kept.clear(); this.show(0); },
+    });
+    this.measure = new Measure(this);
     this.listen();
     this.open();
   }
 
   open() {
-    const query = new URLSearchParams(location.search), montage = this.list("montage"), wanted = query.get("m");
-    if ([...montage.options].some(({ value }) => value === wanted)) montage.value = wanted;
     for (const option of this.list("page").options) option.disabled = option.value.endsWith("mm") && !this.facts.pxPerMm;
     if (window.innerHeight < SMALL_PX) this.toggle("no-spectrogram");
-    this.goTo(Number(query.get("t")) || 0, 1);
+    this.back(new URLSearchParams(location.search));
     this.strip.load().then(() => this.detail());
-    fetched(`${this.address}/annotations`).then((answer) => answer.json()).then(({ annotations }) => {
-      this.notes = this.strip.annotations = annotations;
-      showNotes(this.part("notes"), annotations, this.clock, ({ onset }) => this.center(onset));
-      this.strip.paintOverview();
-      this.paint();
-    }).catch((error) => this.say(error.message));
+    this.annotations.load();
+  }
+
+  /** The moment and the montage of an address. */
+  back(query) {
+    const montage = this.list("montage"), wanted = query.get("m");
+    if ([...montage.options].some(({ value }) => value === wanted)) montage.value = wanted;
+    return this.goTo(Number(query.get("t")) || 0, 1);
   }
 
   listen() {
-    this.ended = new AbortController();
     document.addEventListener("keydown", (event) => this.pressed(event), { signal: this.ended.signal });
     this.root.addEventListener("click", (event) => this.clicked(event));
     this.root.addEventListener("change", ({ target }) => target.dataset.setting && this.changed(target));
@@ -61,17 +78,25 @@ export class View {
     this.canvas.onpointerup = () => { this.dragged = null; };
     this.canvas.onpointerleave = () => this.hovered("", null);
     this.part("goto-form").onsubmit = (event) => this.submitted(event);
-    this.resized = new ResizeObserver(() => (this.value("page").endsWith("mm") ? this.goTo(this.startS) : this.paint()));
+    this.root.addEventListener("pointerdown", ({ target }) => target.closest("[data-action^=play], [data-setting=speed]") || this.player.stop());
+    this.resized = new ResizeObserver(() => this.fit());
     this.resized.observe(this.canvas);
   }
 
+  /** Another width: the time stays, the page holds what fits, as fine as the screen. */
+  fit() {
+    if (this.value("page").endsWith("mm")) this.goTo(this.wishS, 0, true);
+    else if (this.px !== this.query(this.startS).px) this.show(0);
+    this.paint();
+  }
+
   close() {
-    this.stopPlay();
+    this.player.stop();
     this.ended.abort();
     this.resized.disconnect();
     this.strip.close();
     this.pages.keepOnly([]);
-    for (const timer of [this.addressTimer, this.spoken, this.telling]) clearTimeout(timer);
+    for (const timer of [this.spoken, this.telling, this.measure.timer]) clearTimeout(timer);
     this.turn = -1;
   }
 
@@ -93,10 +118,18 @@ export class View {
   }
 
   clamp(startS) { return Math.max(0, Math.min(startS, this.facts.durationS - this.durationS)); }
-  center(seconds) { return this.goTo(seconds - this.durationS / 2); }
-  goEvent({ start, stop }) { return stop - start < this.durationS ? this.center((start + stop) / 2) : this.goTo(start - this.durationS * 0.1); }
+  center(seconds) { return this.jump(seconds - this.durationS / 2); }
+  goEvent({ start, stop }) { return stop - start < this.durationS ? this.center((start + stop) / 2) : this.jump(start - this.durationS * 0.1); }
 
-  goTo(startS, direction = 0) {
+  /** Go somewhere else; the browser leads back from there. */
+  jump(startS, direction = 0) {
+    if (Math.abs(this.clamp(startS) - this.startS) >= 0.1) this.trail.leave();
+    return this.goTo(startS, direction);
+  }
+
+  goTo(startS, direction = 0, plays = false) {
+    if (!plays) this.player.stop();
+    this.wishS = startS;
     this.startS = this.clamp(startS);
     this.strip.show({ startS: this.startS, durationS: this.durationS });
     return this.show(direction);
@@ -108,27 +141,37 @@ export class View {
     const turn = ++this.turn, { startS, durationS } = this, slow = setTimeout(() => turn === this.turn && this.root.classList.add("loading"), 200);
     const ahead = direction ? AHEAD.map((k) => this.query(this.clamp(startS + direction * k * durationS))) : [];
     this.pending = true;
-    this.noteAddress();
+    this.trail.follow();
+    this.px = this.query(startS).px;
     const drawn = await this.pages.show(this.query(startS), ahead).then((page) => ({ page, startS, durationS }), (problem) => ({ problem }));
     clearTimeout(slow);
     if (turn !== this.turn) return;
     this.root.classList.remove("loading");
     Object.assign(this, { drawn, pending: false });
-    if (drawn.problem) this.stopPlay();
-    this.paint();
+    if (drawn.problem) this.player.stop();
+    this.paint(true);
   }
 
-  paint() { this.frame ??= requestAnimationFrame(() => { this.frame = null; if (this.turn > 0) this.paintNow(); }); }
+  /** Once per frame at most; a page that has come is drawn at once. */
+  paint(now = false) {
+    this.stale = true;
+    if (now && !this.frame) this.paintNow();
+    this.frame ??= requestAnimationFrame(() => { this.frame = null; if (this.stale && this.turn > 0) this.paintNow(); });
+  }
 
   paintNow() {
-    const { ctx, width, height } = sharp(this.canvas), { page, startS, durationS, problem } = this.drawn ?? {}, { facts, clock, pxPerMm, notes } = this;
+    this.stale = false;
+    const { ctx, width, height } = sharp(this.canvas), { page: whole, startS, durationS, problem } = this.drawn ?? {}, { facts, clock, pxPerMm, notes } = this;
     Object.assign(this.part("problem"), { textContent: problem?.message ?? "", hidden: !problem });
-    if (!page) return;
+    if (!whole) return;
+    const page = this.page = this.channels.shown(whole);
+    this.channels.fill();
     const gaps = [...page.gaps, [facts.durationS, startS + durationS]].filter(([from, to]) => from < to), colors = palette(this.part("paper"));
     const look = { width, height, startS, durationS, clock, pxPerMm, colors, uvPerMm: Number(this.value("sensitivity")), negativeUp: this.value("polarity") === "up" };
-    look.target = this.findings.mayReview && this.findings.target();
+    look.target = (this.findings.mayReview || (this.annotations.may && this.findings.span)) && this.findings.target();
     this.part("target").textContent = look.target ? `${clock.time(look.target.from)} – ${clock.time(look.target.to)}${look.target.event ? `, ${inShort(look.target.event)}` : ""}` : "";
     this.geo = draw(ctx, page, look, { gaps, events: facts.events, annotations: notes, shades: this.explained.cells });
+    this.annotations.paint(ctx, this.geo, look, page);
     this.tell();
     this.detail();
     this.root.dispatchEvent(new CustomEvent("viewer-drawn", { detail: { startS, durationS } }));
@@ -139,13 +182,13 @@ export class View {
     const { page, startS, durationS } = this.drawn, stopS = startS + durationS, { clock, facts } = this;
     const speed = `${(this.plotW / this.pxPerMm / durationS).toFixed(1)} mm/s (${durationS} s/page)`, few = page.missing.length < 6;
     const missing = page.missing.length ? `not recorded: ${few ? page.missing.join(", ") : `${page.missing.length} electrodes`}` : "";
-    const parts = [page.status, `${this.value("sensitivity")} µV/mm`, speed, `negative ${this.value("polarity")}`, facts.pxPerMm ? "" : "screen not calibrated", missing];
-    this.part("status").textContent = parts.filter(Boolean).join(" | ");
+    const parts = [this.channels.words(page), page.status, `${this.value("sensitivity")} µV/mm`, speed, `negative ${this.value("polarity")}`, facts.pxPerMm ? "" : "screen not calibrated", missing];
+    this.part("status").textContent = this.part("status").title = parts.filter(Boolean).join(" | ");
     clearTimeout(this.spoken);
     this.spoken = setTimeout(() => {
       const here = facts.events.filter((event) => event.start < stopS && event.stop > startS);
       const found = here.map((event) => (event.own ? `a reader labelled ${event.pattern}` : `model suggests ${event.pattern}, highest probability ${event.max?.toFixed(2) ?? "unknown"}`));
-      const words = [`EEG page ${clock.time(startS)} to ${clock.time(stopS)}`, page.montage, page.banner, ...new Set(page.poor), ...found].filter(Boolean).join(", ");
+      const words = [`EEG page ${clock.time(startS)} to ${clock.time(stopS)}`, page.montage, page.banner, this.channels.words(page), ...new Set(page.poor), ...found, ...this.annotations.told].filter(Boolean).join(", ");
       this.canvas.setAttribute("aria-label", words);
       this.part("live").textContent = words;
     }, 500);
@@ -162,16 +205,8 @@ export class View {
     if (ribbon && middle !== this.told) this.telling = setTimeout(tell, 300);
   }
 
-  noteAddress() {
-    this.addressTimer ??= setTimeout(() => {
-      this.addressTimer = null;
-      const query = new URLSearchParams({ t: Math.round(this.startS * 10) / 10, m: this.value("montage") });
-      history.replaceState(history.state, "", `${location.pathname}?${query}`);
-    }, 200);
-  }
-
   pressed(event) {
-    const action = actionOf(event, this.facts);
+    const action = actionOf(event, { ...this.facts, measuring: this.measure.isOn });
     if (!action) return;
     event.preventDefault();
     if (!event.repeat || !(this.pending || this.frame)) this.act(...action);       // a held key waits for the page on its way: none is skipped unseen
@@ -185,26 +220,37 @@ export class View {
   }
 
   act(name, argument) {
-    const { startS, durationS, findings } = this, turn = (pages) => () => this.goTo(startS + pages * durationS, Math.sign(pages));
+    const { startS, durationS, findings, annotations } = this, turn = (pages) => () => this.goTo(startS + pages * durationS, Math.sign(pages));
     const actions = {
       next: turn(1), previous: turn(-1), "half-on": turn(0.5), "half-back": turn(-0.5),
-      first: () => this.goTo(0, 1), last: () => this.goTo(Infinity, -1),
+      first: () => this.jump(0, 1), last: () => this.jump(Infinity, -1),
       "second-on": () => this.goTo(startS + 1), "second-back": () => this.goTo(startS - 1),
       "more-sensitive": () => this.cycle("sensitivity", -1), "less-sensitive": () => this.cycle("sensitivity", 1),
       shorter: () => this.cycle("page", -1), longer: () => this.cycle("page", 1), montage: () => this.choose("montage", argument),
+      channels: () => this.channels.shut() || this.channels.open(), "channels-reset": () => this.channels.reset(), "own-montage": () => this.ownMontage(),
       notch: () => this.cycle("notch", 1, true), lff: () => this.cycle("lff", 1, true), hff: () => this.cycle("hff", 1, true),
       "next-event": () => findings.step(1), "previous-event": () => findings.step(-1), "next-disagreement": () => findings.step(1, "disagrees"),
       "next-open": () => findings.step(1, "open"), "next-unsure": () => this.nextUnsure(), label: () => findings.label(argument), agree: () => findings.act("agree"),
-      dismiss: () => findings.act("dismiss"), undo: () => findings.send("/undo", () => ({})), redo: () => findings.send("/redo", () => ({})),
-      begin: () => findings.border(-1), end: () => findings.border(1), merge: () => findings.merge(), cut: () => findings.cut(),
+      dismiss: () => findings.act("dismiss"), undo: () => annotations.takeBack("undo"), redo: () => annotations.takeBack("redo"),
+      begin: () => (annotations.chosen ? annotations : findings).border(-1), end: () => (annotations.chosen ? annotations : findings).border(1), "annotation-here": () => (annotations.chosen ? annotations.border(0) : annotations.edit()),
+      annotate: () => annotations.begin(), "edit-annotation": () => annotations.edit(), "next-annotation": () => annotations.step(1), "previous-annotation": () => annotations.step(-1),
+      delete: () => (annotations.chosen ? annotations.remove() : findings.act("dismiss")), "remove-annotation": () => annotations.remove(), merge: () => findings.merge(), cut: () => findings.cut(),
       blind: () => this.part("blind")?.showModal(), "first-read": () => this.firstRead(argument), bulk: () => this.askBulk(), similar: () => this.askSimilar(argument), "bulk-go": () => { this.part("bulk").close(); this.agreed(); },
       window: () => this.part("detail").focus(), spectrogram: () => this.toggle("no-spectrogram"), panel: () => this.toggle("no-panel"), paper: () => this.toggle("paper-dark"),
-      "go-to": () => this.part("goto").showModal(), help: () => this.part("help").showModal(),
+      "go-to": () => this.askTime(), trends: () => this.toggle("no-trends"), 
+      "full-screen": () => (document.fullscreenElement ? document.exitFullscreen() : this.root.closest(".viewer-page").requestFullscreen()).catch((error) => this.say(error.message)),
+      "range-shorter": () => this.cycle("range", 1), "range-longer": () => this.cycle("range", -1), "play-speed": () => this.cycle("speed", 1, true), help: () => this.part("help").showModal(),
       explain: () => this.explained.toggle(this.middle), "explain-view": () => this.explained.turn(argument), "explain-close": () => this.explained.shut(),
       "explain-cancel": () => post(`/api/v1/jobs/${argument}/cancel`, {}).catch((error) => this.say(error.message)),
-      leave: () => this.explained.shut() || this.act("raw"), raw: () => { findings.select(null); this.choose("cleaning", 0); }, "close-dialog": () => this.root.querySelector("dialog[open]")?.close(), play: () => this.play(),
+      leave: () => this.channels.shut() || this.explained.shut() || this.act("raw"), raw: () => { findings.select(null); this.choose("cleaning", 0); }, "close-dialog": () => this.root.querySelector("dialog:modal")?.close(), play: () => this.player.toggle(),
     };
-    actions[name]?.();
+    (actions[name] ?? this.measure.actions[name])?.();
+  }
+
+  /** The next of the reader's own montages. */
+  ownMontage() {
+    const own = [...this.list("montage").querySelectorAll("optgroup option")].map(({ index }) => index), at = own.indexOf(this.list("montage").selectedIndex);
+    return own.length ? this.choose("montage", own[(at + 1) % own.length]) : this.say("You have no montage of your own; Settings, Montages makes one.");
   }
 
   nextUnsure() {
@@ -260,39 +306,36 @@ export class View {
   changed(list) {
     const { setting } = list.dataset;
     list.blur();
-    if (setting === "page") this.goTo(this.startS);
+    if (setting === "page") this.goTo(this.startS, 0, true);
     else if (ON_SERVER.includes(setting)) this.show(0);
-    else if (setting === "speed") this.stopPlay();
+    else if (setting === "range") this.strip.setRange(Number(list.value));
     else this.paint();
   }
 
-  play() {
-    if (this.playing) return this.stopPlay();
-    const speed = this.value("speed"), everyS = speed.endsWith("x") ? this.durationS / parseFloat(speed) : 60 / Number(speed);
-    const turn = () => (this.startS >= this.clamp(Infinity) ? this.stopPlay() : this.pending || this.act("next"));
-    this.root.classList.add("playing");
-    return Object.assign(this, { playing: setInterval(turn, everyS * 1000) });
+  askTime() {
+    this.player.stop();
+    this.part("goto-refused").textContent = "";
+    this.part("goto").showModal();
+    this.part("goto").querySelector("input").select();
   }
 
-  stopPlay() { this.root.classList.remove("playing"); this.playing = clearInterval(this.playing); }
-
+  /** The server knows the clock of the recorder; what it refuses is said where it was written. */
   submitted(event) {
     event.preventDefault();
-    const { value } = this.part("goto").querySelector("input"), seconds = this.clock.seconds(value);
-    this.part("goto").close();
-    if (seconds <= this.facts.durationS) this.center(seconds);
-    else this.say(`"${value}" is not a time of this recording; write 14:26:08, +90 or +1:30.`);
+    const said = this.part("goto").querySelector("input").value, query = new URLSearchParams({ said, here_s: this.middle.toFixed(3) });
+    fetched(`${this.address}/moment?${query}`).then((answer) => answer.json()).then(({ at_s: atS }) => { this.part("goto").close(); this.center(atS); })
+      .catch((error) => { this.part("goto-refused").textContent = error.message; });
   }
 
   /** The pointer over the EEG: time, trace and true value. */
   pointed({ offsetX, offsetY }) {
-    const { geo, drawn } = this, page = drawn?.page, seconds = page ? drawn.startS + (offsetX - geo.left) / geo.pxPerS : NaN;
+    const { geo, drawn, page } = this, seconds = page ? drawn.startS + (offsetX - geo.left) / geo.pxPerS : NaN;
     if (!(offsetX >= geo?.left && seconds <= geo.stopS)) return this.hovered("", null);
     const distance = geo.rows.map((y) => Math.abs(y - offsetY)), row = distance.indexOf(Math.min(...distance));
     if (this.dragged && Math.abs(offsetX - this.dragged.px) > 4) this.findings.select(null, [Math.min(this.dragged.from, seconds), Math.max(this.dragged.from, seconds)]);
     const raw = page.data[row * page.samples + Math.floor((seconds - page.startS) * page.sfreqHz) * (page.pairs ? 2 : 1)] ?? NOT_RECORDED;
     const value = raw === NOT_RECORDED ? "not recorded" : `${(raw * page.scale[row]).toFixed(1)} µV`;
-    return this.hovered([this.clock.time(seconds, 2), page.names[row], value, page.poor[row] && `on this page: ${page.poor[row]}`].filter(Boolean).join(" · "), seconds, offsetX);
+    return this.hovered([this.clock.time(seconds, 2), page.names[row], value, page.poor[row] && `on this page: ${page.poor[row]}`, page.marked[row]].filter(Boolean).join(" · "), seconds, offsetX);
   }
 
   hovered(words, seconds, x = null) {

@@ -19,7 +19,9 @@ def test_every_role_reads_studies(role: Role) -> None:
 
 @pytest.mark.parametrize(("permission", "roles"), [
     (Permission.REVIEW, {Role.NEUROLOGIST}),
+    (Permission.ANNOTATE, {Role.NEUROLOGIST, Role.TECHNOLOGIST}),
     (Permission.SIGN_REPORT, {Role.NEUROLOGIST}),
+    (Permission.MARK_ELECTRODES, {Role.NEUROLOGIST, Role.TECHNOLOGIST, Role.ADMINISTRATOR}),
     (Permission.UPLOAD, {Role.NEUROLOGIST, Role.TECHNOLOGIST, Role.ADMINISTRATOR}),
     (Permission.MANAGE_USERS, {Role.ADMINISTRATOR}),
     (Permission.READ_AUDIT, {Role.ADMINISTRATOR}),

@@ -34,7 +34,8 @@ from app.db.findings import FoundEvent
 from app.db.session import configure, writing
 from app.db.studies import Study, Upload
 from app.db.work import Job
-from app.services import reports
+from app.services import annotating, montages, reports
+from app.services.annotating import Words
 from app.settings import Settings, use
 from pages import SITE_MAP
 from tests import builders
@@ -83,8 +84,9 @@ def fill(session: Any, alice: Actor) -> dict[str, UUID]:
     session.flush()
     colleague = builders.actor(session, "tom", role=Role.TECHNOLOGIST, clinic="Clinic of alice")
     job = session.query(Job).filter_by(study_id=study_id).first()
-    return {"study": study_id, "patient": patient_id, "event": event_id, "report": report.id, "upload": upload.id,
-            "job": job.id, "user": colleague.user_id, "clinic": alice.clinic_id}
+    montage = montages.create(session, alice, name="Rosa Ito's own", text="Fp1-F7")
+    return {"montage": montage.id, "study": study_id, "patient": patient_id, "event": event_id, "report": report.id, "upload": upload.id,
+            "annotation": annotating.add(session, alice, study_id, Words(12.0, label="spike")).id, "job": job.id, "user": colleague.user_id, "clinic": alice.clinic_id}
 
 
 # What there is

@@ -13,7 +13,7 @@ import platform
 import sys
 import time
 
-NAMES = ("ensemble_speed", "web_start", "first_page", "page_turn", "whole_day", "features_speed", "pattern_facts", "hms_spectrograms", "against_mne", "long_recording")
+NAMES = ("ensemble_speed", "web_start", "first_page", "page_turn", "overview_draw", "whole_day", "features_speed", "pattern_facts", "hms_spectrograms", "against_mne", "long_recording")
 
 
 def machine() -> dict[str, object]:

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from app.services.time_frequency import Pictures
+from app.services.trend_tiles import semi_log
 from components.spectrogram_figure import GAP, spectrogram_figure
 from components.time_strips import color_stops, line
-from components.trend_strips import BAND_COLORS, LEFT_COLOR, ONE_COLOR, RIGHT_COLOR, TREND_ROWS, semi_log
+from components.trend_strips import BAND_COLORS, LEFT_COLOR, ONE_COLOR, RIGHT_COLOR, TREND_ROWS
 from ml import trends
 from ml.colormaps import NAMES, table
 from ml.recording import Span

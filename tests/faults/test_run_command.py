@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -13,6 +15,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from app.commands import run as command
 from app.settings import Settings
 from tests.faults.installation import ROOT
 from tests.servers import wait_until
@@ -84,3 +87,20 @@ def test_a_killed_server_leaves_no_worker_behind(start: Start) -> None:
     server.kill()
     server.wait()
     wait_until(lambda: not worker.is_running(), 90, "the worker ends")
+
+
+@pytest.mark.service
+def test_a_small_answer_is_sent_at_once(tmp_path: Path) -> None:
+    async def delays() -> int:
+        accepted: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+        async def look(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            accepted.set_result(writer.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+            writer.close()
+
+        with command.listening(Settings(data_dir=tmp_path, host="127.0.0.1", port=0)) as listener:
+            async with await asyncio.start_server(look, sock=listener):
+                await asyncio.open_connection(*listener.getsockname()[:2])
+                return await accepted
+
+    assert asyncio.run(delays())

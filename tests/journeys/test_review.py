@@ -91,7 +91,7 @@ def test_borders_move_findings_join_and_split_by_key(site: Site, page: Page, con
     expect(part(page, "said")).to_have_text("Labelled LPD.")
     press(page, "u")
     expect(part(page, "said")).to_contain_text("Taken back")
-    expect(page.locator(".viewer-event", has_text="LPD")).to_have_count(1)
+    expect(page.locator(".viewer-event", has_text="LPD")).to_have_count(1)      # the list is drawn anew after the sentence
     page.locator(".viewer-event", has_text="LPD").locator(".viewer-go").click()
     press(page, "i")                                    # the begin comes to the middle of the page
     expect(part(page, "said")).to_have_text("LPD moved.")

@@ -196,17 +196,6 @@ def test_a_changed_signal_is_off_on_opening_says_so_and_escape_shows_the_raw_one
     expect(part(page, "status")).not_to_contain_text("denoised")
 
 
-def test_a_part_of_the_overview_moves_along_the_recording(viewer: Open) -> None:
-    page = viewer()
-    page.locator("[data-action=range][data-argument='600']").evaluate("button => { button.dataset.argument = '100'; }")
-    page.locator("[data-action=range]").nth(2).click()
-    part(page, "overview").hover(position={"x": 80, "y": 40})
-    expect(part(page, "readout")).to_have_text("22:15:00")
-    page.get_by_role("button", name="Later part").click()
-    part(page, "overview").hover(position={"x": 81, "y": 40})
-    expect(part(page, "readout")).to_have_text(re.compile("22:16:2[01]"))
-
-
 def test_the_spectrogram_page_leads_to_the_moment_clicked(site: Site, page: Page, console_errors: list[str]) -> None:
     page.goto(site.sign_in_link())
     page.goto(site.review.replace("review", "spectrogram"))

@@ -164,6 +164,17 @@ def test_a_reader_cannot_change_the_site(looking: Looking, nell: Actor) -> None:
         settings.save_site(1, "60", "Europe/Warsaw", "", "right")
 
 
+def test_annotation_classes_are_saved_and_shown_again(looking: Looking, nell: Actor) -> None:
+    with looking(nell):
+        assert "sharp wave" in words(settings.show("settings-reader"))
+        form, _toast = settings.save_classes(1, "K complex", *[None] * 8, "spindle")
+        assert "K complex" in words(form)
+    with looking(nell):
+        again = words(settings.show("settings-reader"))
+    assert "spindle" in again
+    assert "sharp wave" not in again
+
+
 def test_monitoring_says_when_nobody_works(looking: Looking, nell: Actor) -> None:
     with looking(nell):
         shown = words(monitoring.show(None))

@@ -145,7 +145,7 @@ def test_a_page_that_is_not_offered_is_refused_in_a_sentence(alices: tuple[TestC
     assert part in answer.json()["error"]["sentence"]
 
 
-@pytest.mark.parametrize("tile", ["page?t0=0&dur=10", "ribbon", "spectrogram", "annotations"])
+@pytest.mark.parametrize("tile", ["page?t0=0&dur=10", "ribbon", "spectrogram", "annotations", "trends?show=aeeg", "moment?said=0"])
 def test_bob_gets_no_tile_of_alices_study(alices: tuple[TestClient, str], api: Api, tile: str) -> None:
     address = f"/studies/{alices[1]}/{tile}"
     assert api("bob").get(address).status_code == 404
@@ -182,6 +182,36 @@ def test_a_part_of_the_spectrogram_begins_where_it_says(alices: tuple[TestClient
     assert (magic, regions, freqs, column_s) == (b"HMSS", 4, 79, 2.0)
     assert start_s <= 50.0 < start_s + column_s
     assert start_s + times * column_s >= 70.0
+
+
+def test_trends_come_as_levels_and_only_those_that_there_are(api: Api, tmp_path: Path) -> None:
+    path = viewer_site.write_waves(tmp_path / "waves.edf", seconds=120)
+    with writing() as session:
+        carol = builders.actor(session, "carol")
+        token = sign_in.issue_api_token(session, carol.user_id, label="test", now=utc_now())
+        study_id = viewer_site.add_study(session, carol, path, viewer_site.with_trends(path))
+    client = api()
+    client.headers["Authorization"] = f"Bearer {token}"
+    content = client.get(f"/studies/{study_id}/trends", params={"show": ["aeeg", "rhythmicity"], "t0": 0, "t1": 120}).content
+    magic, _, rows, times, words = struct.unpack_from("<4sHHII", content)
+    titles = [strip["title"] for strip in json.loads(content[32 : 32 + words])["strips"]]
+    assert (magic, times, titles) == (b"HMST", 12, ["aEEG µV", "rhythm. L", "rhythm. R"])
+    assert len(content) == 32 + words + rows * times
+    assert client.get(f"/studies/{study_id}/trends", params={"show": "mood"}).status_code == 422
+
+
+def test_an_analysis_without_trends_says_so(alices: tuple[TestClient, str]) -> None:
+    answer = alices[0].get(f"/studies/{alices[1]}/trends", params={"show": "aeeg"})
+    assert (answer.status_code, "There are no trends of this study" in answer.json()["error"]["sentence"]) == (404, True)
+
+
+def test_a_moment_is_found_or_refused_in_a_sentence(alices: tuple[TestClient, str]) -> None:
+    client, study_id = alices
+    assert client.get(f"/studies/{study_id}/moment", params={"said": "22:16:00"}).json() == {"at_s": 60.0}
+    assert client.get(f"/studies/{study_id}/moment", params={"said": "-0:30", "here_s": 100}).json() == {"at_s": 70.0}
+    answer = client.get(f"/studies/{study_id}/moment", params={"said": "12:00"})
+    assert (answer.status_code, answer.json()["error"]["sentence"]) == (
+        422, "“12:00” is not within this recording, which goes from 22:15:00 to 22:17:00.")
 
 
 def test_reading_tiles_writes_no_audit_row(alices: tuple[TestClient, str]) -> None:

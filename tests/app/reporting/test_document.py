@@ -107,6 +107,17 @@ def test_printed_sensitivity_is_a_clinical_step_that_fits_the_amplitude() -> Non
     assert eeg_figure.sensitivity_uv_mm(loud) == pytest.approx(10 * eeg_figure.sensitivity_uv_mm(quiet), rel=0.6)
 
 
+@pytest.mark.parametrize("name", ["$\\frac$", "a $x_{$", "100 % <b>&"])
+def test_the_name_of_a_montage_is_printed_and_not_obeyed(name: str) -> None:
+    assert b"<svg" in eeg_figure.draw(replace(page(3), status=f"{name} | LFF 1 Hz", names=(name, "Fp1-F7", "ECG")))
+
+
+def test_many_traces_stay_on_the_paper() -> None:
+    heights = [float(re.search(rb'height="([0-9.]+)pt"', eeg_figure.draw(page(n))).group(1)) / 72 * 25.4 for n in (19, 64)]      # type: ignore[union-attr]
+    assert heights[0] == pytest.approx(19 * eeg_figure.ROW_MM + eeg_figure.FOOT_MM, abs=0.1)
+    assert heights[1] == pytest.approx(eeg_figure.TRACES_MM + eeg_figure.FOOT_MM, abs=0.1)
+
+
 def test_an_empty_page_is_drawn_as_not_recorded() -> None:
     empty = replace(page(), traces_uv=np.full((19, 2000), np.nan, np.float32))
     assert b"<svg" in eeg_figure.draw(empty)

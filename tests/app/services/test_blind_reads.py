@@ -38,11 +38,12 @@ def test_the_model_is_hidden_from_this_reader_of_this_study_alone(session: Sessi
     other = builders.study(session, alice)
     builders.analysis(session, other, [("lpd", 0.0, 30.0)])
     blind_reads.begin(session, alice, study)
-    assert analyses.events(session, alice, study) == []
+    assert analyses.events(session, alice, study) == analyses.suggested(session, alice, study) == []
     assert analyses.latest(session, alice, study) is None
     assert analyses.suspected_seizures(session, alice) == []
     assert (studies.row(session, alice, study).n_events, studies.row(session, alice, study).seconds_by_class) == (0, {})
     assert len(analyses.events(session, alice, other)) == len(analyses.events(session, ann, study)) == 1
+    assert [event.pattern for event in analyses.suggested(session, ann, study)] == ["seizure"]
 
 
 @pytest.mark.parametrize("look", [analyses.spans, analyses.result_json, reports.find_for])

@@ -111,7 +111,7 @@ def test_joined_trends_keep_the_lowest_lower_margin(session: Session) -> None:
                   np.zeros(n, np.float32), np.zeros((2, n), np.float32), np.zeros((2, n), np.float32), np.zeros((2, 39, n), np.float32),
                   np.zeros((4, 5, n), np.float32))
     made.aeeg_uv[0, 0, 1234], made.asymmetry[3, 700] = 1.0, -0.6
-    joined = time_frequency._joined_trends(made)
+    joined = time_frequency.joined_trends(made)
     assert (joined.aeeg_uv[0, 0].min(), joined.asymmetry.min()) == (1.0, np.float32(-0.6))
     assert joined.aeeg_uv.shape[-1] <= time_frequency.MAX_COLUMNS
     assert joined.times_s[0] == 15.0
