@@ -41,10 +41,11 @@ bench: $(VENV)/.dev-ready  ## medians and ratios as JSON on standard output
 proof: $(VENV)/.dev-ready  ## the long fault and fuzz tables, written to proof.json
 	@$(BIN)/python -m tests.proof --out proof.json
 
-weights: $(VENV)/.dev-ready   ## train the ensemble again from the synthetic generator, into build/weights
-	$(BIN)/python -m ml.training.train --config ml/training/configs/first.toml --build build
-	$(BIN)/python -m ml.training.train --resume --config ml/training/configs/first_continued.toml --build build
-	$(BIN)/python -m ml.training.ship --run first --build build --out build/weights --version next
+weights: $(VENV)/.dev-ready   ## train the ensemble again (hours on two cores), into build/weights; CONTRIBUTING.md says how to go on from the shipped one
+	$(BIN)/python -m ml.training.train --config ml/training/configs/second.toml --build build
+	$(BIN)/python -m ml.training.ship --run second --build build --out build/weights --version next --tune-on-development
+	$(BIN)/python -m ml.training.doubt --weights build/weights --write
+	$(BIN)/hms evaluate --weights build/weights --card
 
 screenshots: $(VENV)/.dev-ready   ## pictures of the synthetic demo for the documents
 	$(BIN)/python -m tests.screenshots docs
