@@ -39,7 +39,7 @@ def colors() -> list[str]:
 
 
 def _contours(field_uv: NDArray[np.float64], limit_uv: float) -> Iterator[str]:
-    from contourpy import contour_generator      # only whoever draws needs it
+    from contourpy import contour_generator  # only whoever draws needs it
 
     steps = np.linspace(-REACH, REACH, SIDE) * RADIUS
     generator: Any = contour_generator(CENTER_X + steps, CENTER_Y + steps, np.ma.masked_invalid(np.clip(field_uv, -limit_uv, limit_uv)), fill_type="OuterOffset")
