@@ -48,7 +48,10 @@ function attach() {
   if (found === list || (found && !document.querySelector("#upload-prototype > *"))) return;
   list = found;
   if (!list) return;
-  for (const transfer of transfers) list.prepend(transfer.card.element);
+  for (const transfer of transfers) {
+    list.prepend(transfer.card.element);
+    if (transfer.settled) transfer.again().catch((error) => transfer.fail(error));
+  }
   prepare(document.querySelector("#upload-drop"));
   showOpenUploads();
 }

@@ -169,8 +169,16 @@ export class Transfer {
       job = await call("GET", `/jobs/${this.view.job_id}`).catch((error) => { if (error.passes) return job; throw error; });
       this.showJob(job);
     }
-    const now = await call("GET", `/uploads/${this.view.id}`).catch(() => this.view);   // joined meanwhile: the whole is analysed instead
-    if (now.job_id !== this.view.job_id) { this.view = now; await this.follow(); }
+    await this.again();
+  }
+
+  // Joined meanwhile, or separated: then another recording than before is analysed.
+  async again() {
+    const now = await call("GET", `/uploads/${this.view.id}`).catch(() => this.view);
+    this.settled = now.job_id === this.view.job_id;
+    if (this.settled) return;
+    this.view = now;
+    await this.follow();
   }
 
   showJob({ state, step, done, total, error_sentence: sentence }) {

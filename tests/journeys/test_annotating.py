@@ -29,14 +29,6 @@ def site(tmp_path: Path) -> Iterator[Site]:
         yield running
 
 
-@pytest.fixture(autouse=True)
-def patience() -> Iterator[None]:
-    """Two busy cores draw a page in some seconds."""
-    expect.set_options(timeout=20_000)
-    yield
-    expect.set_options(timeout=5_000)
-
-
 def part(page: Page, name: str) -> Any:
     return page.locator(f"[data-part={name}]")
 

@@ -82,6 +82,8 @@ def test_three_files_become_one_study_and_three_again(
     upload(page, server, files)
     notice = page.locator("#upload-together")
     expect(notice).to_contain_text("3 files look like one recording, 15 min from 2026-03-02 08:00:00, with 1 gap of 1 min and 1 overlap of 20 s")
+    states = page.locator("#upload-list .up-state")      # one part is done, the others may be under way
+    expect(states.filter(has_text="Analysed").first).to_be_visible(timeout=120_000)
     notice.get_by_role("button", name="Join as one recording").click()
     expect(page).to_have_url(re.compile(r"/studies/[0-9a-f-]{36}$"))
     expect(page.locator("#study-files")).to_contain_text("20 s overlap, earlier file shown")
