@@ -25,7 +25,7 @@ DRAW = """async (repeats) => {
   const ribbon = { classes, count, prob, assessed: Uint8Array.from({ length: count }, (_, i) => (i % 900 < 850 ? 1 : 0)), stepS: 2, labelS: 10, startS };
   const canvas = document.querySelector("[data-part=overview]"), colors = palette(document.querySelector(".viewer")), events = [], suggested = [];
   for (let i = 0; i < 300; i++) suggested.push({ start: i * 280, stop: i * 280 + 60, pattern: "lpd" }), events.push({ ...suggested[i], decision: ["accepted", "dismissed", "unsure"][i % 3] });
-  const facts = { ribbon, gaps: [[30000, 31000]], suggested, events, annotations: events.map(({ start }) => ({ onset: start })), colors, clock: new Clock(null), unsureBelow: 0.5 };
+  const facts = { ribbon, gaps: [[30000, 31000]], suggested, events, annotations: events.map(({ start }) => ({ onset: start })), readers: events.map(({ start, stop }) => ({ start, stop })), colors, clock: new Clock(null), unsureBelow: 0.5 };
   const once = (axis) => {
     const { ctx, height } = sharp(canvas), started = performance.now();
     drawOverview(ctx, axis, height, facts);
