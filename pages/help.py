@@ -38,7 +38,7 @@ RIBBON = (
     "Each of the six rows is one class, always in the same order. The stronger the colour, the higher the "
     "probability at that time.",
     "A day is wider than a screen: a column of the seizure row shows the highest probability within it, of the "
-    "other rows the mean. So ten seconds never vanish.",
+    "other rows the mean. So ten seconds of seizure never vanish; what is short in the other rows is seen in a shorter part of the recording.",
     "The grey curve below the rows is doubt: the entropy of the six probabilities, as high as the row where all are alike. The strip "
     "above them, in the colour of the likeliest class, is hatched where the model is unsure.",
     "Below it the upper strip shows the events as the model found them, whatever became of them; the lower one what readers decided: "

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Header, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.api.errors import DOCUMENTED, ErrorBody
-from app.api.reviews import EventOut, SeenIn
+from app.api.reviews import EventOut
 from app.auth import SignedIn
 from app.db.session import reading, writing
 from app.services import analyses, annotating, taking_back
@@ -58,6 +58,12 @@ class AnnotationOut(BaseModel):
     act: str = Field(description="add, change, remove, undo or redo")
     removed: bool
     mine: bool
+
+
+class SeenIn(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    seen: dict[str, Any] = Field(default_factory=dict, description="Montage and filters on the screen")
 
 
 class TakenBackOut(BaseModel):

@@ -30,8 +30,7 @@ def events_csv(study_id: UUID, who: SignedIn) -> Response:
     """Events of the newest result with the decisions that hold, as CSV."""
     with writing() as session:
         table = exports.events_csv(session, who, study_id)
-    name = f"events-{str(study_id)[:8]}.csv"
-    return Response(table, media_type="text/csv; charset=utf-8", headers={"Content-Disposition": f'attachment; filename="{name}"'})
+    return _file(table, "text/csv; charset=utf-8", f"events-{str(study_id)[:8]}.csv")
 
 
 @router.get("/studies/{study_id}/annotations.edf", response_class=Response, responses=EDF)
@@ -40,8 +39,7 @@ def annotations_edf(study_id: UUID, who: SignedIn) -> Response:
     with writing() as session:
         material = exports.annotation_material(session, who, study_id)
     content = exports.annotations_edf(material, open_store(settings.current()))
-    name = f"annotations-{str(study_id)[:8]}.edf"
-    return Response(content, media_type="application/octet-stream", headers={"Content-Disposition": f'attachment; filename="{name}"'})
+    return _file(content, "application/octet-stream", f"annotations-{str(study_id)[:8]}.edf")
 
 
 @router.get("/studies/{study_id}/annotations.csv", response_class=Response, responses=CSV)
@@ -50,8 +48,7 @@ def annotations_csv(study_id: UUID, who: SignedIn) -> Response:
     with writing() as session:
         material = exports.annotation_material(session, who, study_id)
     table = exports.annotations_csv(material, open_store(settings.current()))
-    name = f"annotations-{str(study_id)[:8]}.csv"
-    return Response(table, media_type="text/csv; charset=utf-8", headers={"Content-Disposition": f'attachment; filename="{name}"'})
+    return _file(table, "text/csv; charset=utf-8", f"annotations-{str(study_id)[:8]}.csv")
 
 
 @router.get("/studies/{study_id}/annotations.parquet", response_class=Response, responses=PARQUET)
@@ -60,9 +57,7 @@ def annotations_parquet(study_id: UUID, who: SignedIn) -> Response:
     with writing() as session:
         material = exports.annotation_material(session, who, study_id)
     table = exports.annotations_parquet(material, open_store(settings.current()))
-    name = f"annotations-{str(study_id)[:8]}.parquet"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(table, media_type="application/vnd.apache.parquet", headers=headers)
+    return _file(table, "application/vnd.apache.parquet", f"annotations-{str(study_id)[:8]}.parquet")
 
 
 @router.get("/studies/{study_id}/quality.json")
@@ -83,8 +78,7 @@ def quality_pdf(study_id: UUID, who: SignedIn) -> Response:
     with writing() as session:
         report = exports.quality_report(session, who, study_id)
     page = quality_page.draw(report, title=f"Signal quality of study {str(study_id)[:8]}", kind="pdf")
-    name = f"quality-{str(study_id)[:8]}.pdf"
-    return Response(page, media_type="application/pdf", headers={"Content-Disposition": f'attachment; filename="{name}"'})
+    return _file(page, "application/pdf", f"quality-{str(study_id)[:8]}.pdf")
 
 
 @router.get("/studies/{study_id}/quality.parquet", response_class=Response, responses=PARQUET)
@@ -94,6 +88,8 @@ def quality_parquet(study_id: UUID, who: SignedIn) -> Response:
 
     with writing() as session:
         report = exports.quality_report(session, who, study_id)
-    name = f"quality-{str(study_id)[:8]}.parquet"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(quality_table.to_parquet(report), media_type="application/vnd.apache.parquet", headers=headers)
+    return _file(quality_table.to_parquet(report), "application/vnd.apache.parquet", f"quality-{str(study_id)[:8]}.parquet")
+
+
+def _file(content: bytes | str, media_type: str, name: str) -> Response:
+    return Response(content, media_type=media_type, headers={"Content-Disposition": f'attachment; filename="{name}"'})

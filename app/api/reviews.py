@@ -83,12 +83,6 @@ class ActIn(BaseModel):
     seen: dict[str, Any] = Field(default_factory=dict, description="Montage and filters on the screen")
 
 
-class SeenIn(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    seen: dict[str, Any] = Field(default_factory=dict, description="Montage and filters on the screen")
-
-
 class DoneOut(BaseModel):
     """What an act changed, and everything that stands now."""
 
@@ -202,20 +196,6 @@ def act(study_id: UUID, asked: ActIn, who: SignedIn) -> DoneOut:
                 asked.at_s, tuple(asked.spans), asked.reason, asked.seen)
     with writing() as session:
         return _done(session, who, study_id, review_acts.act(session, who, study_id, wish))
-
-
-@router.post("/studies/{study_id}/reviews/undo", status_code=201)
-def undo(study_id: UUID, asked: SeenIn, who: SignedIn) -> DoneOut:
-    """Take back one's last act that stands."""
-    with writing() as session:
-        return _done(session, who, study_id, review_acts.undo(session, who, study_id, seen=asked.seen))
-
-
-@router.post("/studies/{study_id}/reviews/redo", status_code=201)
-def redo(study_id: UUID, asked: SeenIn, who: SignedIn) -> DoneOut:
-    """Do again what one's last undo took back."""
-    with writing() as session:
-        return _done(session, who, study_id, review_acts.redo(session, who, study_id, seen=asked.seen))
 
 
 @router.get("/studies/{study_id}/seizure-burden")

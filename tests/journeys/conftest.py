@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
+from tests.viewer_site import Site
+
+Open = Callable[..., Page]
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 PATIENCE_MS = 20_000      # on a busy machine a page may take its time: how long is measured by the benchmarks, not here
 OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
@@ -46,3 +49,17 @@ def page(browser: Browser, console_errors: list[str]) -> Iterator[Page]:
     opened.on("pageerror", lambda error: console_errors.append(str(error)))
     yield opened
     context.close()
+
+
+@pytest.fixture
+def viewer(site: Site, page: Page) -> Open:
+    """Sign in and open the viewer of the module's ``site`` at a moment; returns when the page is drawn and the three pages ahead have come."""
+    def opened(at_s: int = 0) -> Page:
+        page.goto(site.sign_in_link())
+        with page.expect_response(lambda answer: f"t0={at_s + 30}.000" in answer.url):
+            page.goto(f"{site.review}?t={at_s}&m=longitudinal")
+        expect(page.locator("[data-part=status]")).to_contain_text("longitudinal bipolar")
+        expect(page.locator("[data-part=notes]")).to_contain_text("eyes closed")
+        return page
+
+    return opened

@@ -24,20 +24,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         yield running
 
 
-@pytest.fixture
-def viewer(site: Site, page: Page) -> Open:
-    """Sign in and open the viewer at a moment; returns when the page is drawn and the three pages ahead have come."""
-    def opened(at_s: int = 0) -> Page:
-        page.goto(site.sign_in_link())
-        with page.expect_response(lambda answer: f"t0={at_s + 30}.000" in answer.url):
-            page.goto(f"{site.review}?t={at_s}&m=longitudinal")
-        expect(part(page, "status")).to_contain_text("longitudinal bipolar")
-        expect(part(page, "notes")).to_contain_text("eyes closed")
-        return page
-
-    return opened
-
-
 def part(page: Page, name: str) -> Any:
     return page.locator(f"[data-part={name}]")
 

@@ -28,14 +28,10 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 
 @pytest.fixture
-def viewer(site: Site, page: Page) -> Open:
-    """Sign in and open the viewer at a moment; returns when the page is drawn and the three pages ahead have come."""
+def watched(viewer: Open) -> Open:
+    """The viewer, with the begin of every page that is drawn from now on in ``window.starts``."""
     def opened(at_s: int = 0) -> Page:
-        page.goto(site.sign_in_link())
-        with page.expect_response(lambda answer: f"t0={at_s + 30}.000" in answer.url):
-            page.goto(f"{site.review}?t={at_s}&m=longitudinal")
-        expect(part(page, "status")).to_contain_text("longitudinal bipolar")
-        expect(part(page, "notes")).to_contain_text("eyes closed")
+        page = viewer(at_s)
         page.evaluate(WATCH)
         return page
 
@@ -68,8 +64,8 @@ def speed(page: Page, value: str) -> None:
         page.keyboard.press("Shift+P")
 
 
-def test_playing_keeps_step_with_the_recorders_clock(viewer: Open) -> None:
-    page = viewer()
+def test_playing_keeps_step_with_the_recorders_clock(watched: Open) -> None:
+    page = watched()
     speed(page, "1x")
     page.clock.install(time=0)
     page.clock.pause_at(10_000)
@@ -84,8 +80,8 @@ def test_playing_keeps_step_with_the_recorders_clock(viewer: Open) -> None:
     assert page.evaluate("window.starts.at(-1)") == 10
 
 
-def test_playing_skips_no_page_and_a_paging_key_stops_it(viewer: Open) -> None:
-    page = viewer()
+def test_playing_skips_no_page_and_a_paging_key_stops_it(watched: Open) -> None:
+    page = watched()
     page.locator("[data-setting=page]").select_option("5")
     speed(page, "5x")
     page.keyboard.press("p")
@@ -97,8 +93,8 @@ def test_playing_skips_no_page_and_a_paging_key_stops_it(viewer: Open) -> None:
     assert starts == [5.0 * k for k in range(len(starts))]
 
 
-def test_playing_stops_at_a_click_and_at_the_end(viewer: Open) -> None:
-    page = viewer()
+def test_playing_stops_at_a_click_and_at_the_end(watched: Open) -> None:
+    page = watched()
     speed(page, "30")
     page.keyboard.press("p")
     expect(part(page, "playing")).to_contain_text("30 pages/min")
@@ -111,8 +107,8 @@ def test_playing_stops_at_a_click_and_at_the_end(viewer: Open) -> None:
     told(page, "22:36:30 to 22:36:40")
 
 
-def test_playing_stops_where_a_page_does_not_come(viewer: Open) -> None:
-    page = viewer()
+def test_playing_stops_where_a_page_does_not_come(watched: Open) -> None:
+    page = watched()
     page.route("**/page?**", lambda route: route.abort())
     page.locator("[data-setting=page]").select_option("5")
     expect(part(page, "problem")).to_be_visible()
@@ -123,16 +119,16 @@ def test_playing_stops_where_a_page_does_not_come(viewer: Open) -> None:
     expect(part(page, "problem")).to_be_visible()
 
 
-def test_who_asks_for_less_motion_sees_no_moving_line(viewer: Open, page: Page) -> None:
+def test_who_asks_for_less_motion_sees_no_moving_line(watched: Open, page: Page) -> None:
     page.emulate_media(reduced_motion="reduce")
-    viewer()
+    watched()
     page.keyboard.press("p")
     expect(part(page, "playing")).to_contain_text("playing")
     expect(part(page, "playhead")).to_be_hidden()
 
 
-def test_back_leads_to_where_the_reader_was_before_a_jump_and_forward_again(viewer: Open) -> None:
-    page = viewer()
+def test_back_leads_to_where_the_reader_was_before_a_jump_and_forward_again(watched: Open) -> None:
+    page = watched()
     page.evaluate("document.querySelector('.viewer').dataset.marked = 'the same'")
     entries = page.evaluate("history.length")
     for _ in range(3):
@@ -157,8 +153,8 @@ def test_back_leads_to_where_the_reader_was_before_a_jump_and_forward_again(view
     assert page.locator(".viewer").get_attribute("data-marked") == "the same"
 
 
-def test_the_eeg_follows_a_pointer_that_is_dragged_over_the_overview(viewer: Open) -> None:
-    page = viewer()
+def test_the_eeg_follows_a_pointer_that_is_dragged_over_the_overview(watched: Open) -> None:
+    page = watched()
     box = part(page, "overview").bounding_box()
     page.mouse.move(box["x"] + column(page, 200), box["y"] + 40)
     page.mouse.down()
@@ -176,8 +172,8 @@ def test_the_eeg_follows_a_pointer_that_is_dragged_over_the_overview(viewer: Ope
     told(page, "22:15:00 to 22:15:10")
 
 
-def test_spectrogram_and_trends_lead_to_the_moment_clicked(viewer: Open) -> None:
-    page = viewer()
+def test_spectrogram_and_trends_lead_to_the_moment_clicked(watched: Open) -> None:
+    page = watched()
     page.keyboard.press("s")
     page.keyboard.press("t")
     for canvas, at_s, words in (("spectrogram", 400, "22:21:3[4-6]"), ("trends", 800, "22:28:1[4-6]")):
@@ -185,8 +181,8 @@ def test_spectrogram_and_trends_lead_to_the_moment_clicked(viewer: Open) -> None
         told(page, words)
 
 
-def test_a_reader_chooses_which_trends_stand_below_and_reads_them(viewer: Open) -> None:
-    page = viewer()
+def test_a_reader_chooses_which_trends_stand_below_and_reads_them(watched: Open) -> None:
+    page = watched()
     assert part(page, "trends").is_hidden()
     with page.expect_response(re.compile(r"/trends\?.*show=aeeg$")):
         page.keyboard.press("t")
@@ -206,8 +202,8 @@ def test_a_reader_chooses_which_trends_stand_below_and_reads_them(viewer: Open) 
     expect(part(page, "trends")).to_be_hidden()
 
 
-def test_the_columns_of_all_strips_lie_where_their_time_is(viewer: Open) -> None:
-    page = viewer()
+def test_the_columns_of_all_strips_lie_where_their_time_is(watched: Open) -> None:
+    page = watched()
     page.keyboard.press("t")
     page.get_by_role("button", name="Trend: Asymmetry").click()
     page.wait_for_function("() => document.querySelector('[data-part=trends]').clientHeight > 100")
@@ -220,8 +216,8 @@ def test_the_columns_of_all_strips_lie_where_their_time_is(viewer: Open) -> None
     assert red[0] == pytest.approx(edge, abs=1.5)
 
 
-def test_what_readers_decided_has_a_strip_of_its_own_and_the_models_stays(viewer: Open) -> None:
-    page = viewer()
+def test_what_readers_decided_has_a_strip_of_its_own_and_the_models_stays(watched: Open) -> None:
+    page = watched()
     x = column(page, 55)
     model = color(page, "overview", x, MODEL_Y)
     assert color(page, "overview", x, READER_Y)[3] == 0
@@ -235,8 +231,8 @@ def test_what_readers_decided_has_a_strip_of_its_own_and_the_models_stays(viewer
 
 
 @pytest.mark.parametrize(("said", "words"), [("22:20:00", "22:19:55 to"), ("600", "22:24:55 to"), ("+90", "22:16:30 to"), ("day 1 22:30", "22:29:55 to")])
-def test_a_reader_goes_to_a_time(viewer: Open, said: str, words: str) -> None:
-    page = viewer()
+def test_a_reader_goes_to_a_time(watched: Open, said: str, words: str) -> None:
+    page = watched()
     page.keyboard.press("g")
     page.keyboard.type(said)
     page.keyboard.press("Enter")
@@ -246,8 +242,8 @@ def test_a_reader_goes_to_a_time(viewer: Open, said: str, words: str) -> None:
     told(page, "22:15:00 to")
 
 
-def test_what_is_no_time_of_the_recording_is_refused_where_it_was_written(viewer: Open) -> None:
-    page = viewer()
+def test_what_is_no_time_of_the_recording_is_refused_where_it_was_written(watched: Open) -> None:
+    page = watched()
     page.keyboard.press("g")
     page.keyboard.type("12:00")
     page.keyboard.press("Enter")
@@ -255,8 +251,8 @@ def test_what_is_no_time_of_the_recording_is_refused_where_it_was_written(viewer
     expect(part(page, "goto")).to_be_visible()
 
 
-def test_a_part_of_the_overview_is_chosen_by_key_and_moves_along_the_recording(viewer: Open) -> None:
-    page = viewer()
+def test_a_part_of_the_overview_is_chosen_by_key_and_moves_along_the_recording(watched: Open) -> None:
+    page = watched()
     page.keyboard.press("<")
     expect(page.locator("[data-setting=range]")).to_have_value("600")
     part(page, "overview").hover(position={"x": 80, "y": 40})
@@ -268,8 +264,8 @@ def test_a_part_of_the_overview_is_chosen_by_key_and_moves_along_the_recording(v
     expect(page.locator("[data-setting=range]")).to_have_value("")
 
 
-def test_another_size_of_the_window_keeps_the_time(viewer: Open) -> None:
-    page = viewer(130)
+def test_another_size_of_the_window_keeps_the_time(watched: Open) -> None:
+    page = watched(130)
     page.set_viewport_size({"width": 1024, "height": 768})
     expect(page).to_have_url(re.compile(r"\?t=130&"))
     page.locator("[data-setting=page]").evaluate("list => { for (const option of list.options) option.disabled = false; }")      # as on a measured screen
@@ -283,8 +279,8 @@ def test_another_size_of_the_window_keeps_the_time(viewer: Open) -> None:
     told(page, "22:15:00 to 22:15:1")
 
 
-def test_the_whole_screen_keeps_the_banner(viewer: Open) -> None:
-    page = viewer()
+def test_the_whole_screen_keeps_the_banner(watched: Open) -> None:
+    page = watched()
     page.keyboard.press("f")
     page.wait_for_function("() => document.fullscreenElement?.matches('.viewer-page')")
     expect(page.locator(".patient-banner")).to_be_visible()

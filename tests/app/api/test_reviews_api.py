@@ -133,6 +133,6 @@ def test_strangers_and_onlookers_do_nothing(api: Api, alices: tuple[TestClient, 
     bob, vera = api("bob"), api("vera", role=Role.VIEWER, clinic="Clinic of alice")
     for who, status in ((bob, 404), (vera, 403)):
         assert act(who, study, "accept", event).status_code == status
-        assert who.post(f"{study}/reviews/undo", json={}).status_code == status
+        assert who.post(f"{study}/undo", json={}).status_code == status
         assert who.post(f"{study}/first-read").status_code == status
     assert [bob.get(f"{study}/{path}").status_code for path in ("reviews", "agreement", "seizure-burden")] == [404] * 3
