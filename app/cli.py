@@ -39,6 +39,7 @@ COMMANDS: Final[dict[str, Lazy]] = {
     "train": Lazy("app.commands.train", "train", "Train the networks (extra train)."),
     "evaluate": Lazy("app.commands.evaluate", "evaluate", "Evaluate an ensemble: JSON, Markdown and plots (extra train)."),
     "export": Lazy("app.commands.export", "export", "Export trained networks as weights that serve (extra train)."),
+    "keys": Lazy("app.commands.keys", "keys", "Make and change the keys under which objects are encrypted."),
     "bench": Lazy("app.commands.bench", "bench", "Measure speed and memory; prints JSON."),
 }
 

@@ -96,6 +96,13 @@ class StorageFull(AppError):
     code = "storage_full"
 
 
+class Damaged(AppError):
+    """Stored bytes that are not what was stored; nothing of them is shown."""
+
+    status = 500
+    code = "damaged"
+
+
 def sentence_of(error: BaseException) -> str:
     """The sentence to show for ``error``: its own, or for a bug a reference under which its traceback is logged."""
     if isinstance(error, AppError | RecordingError):

@@ -1,20 +1,23 @@
-"""Bytes by their sha256: written once, durable before the answer, never overwritten."""
+"""Bytes by their sha256: written once, durable before the answer, never overwritten; encrypted where the installation has keys."""
 
 from __future__ import annotations
 
 import errno
 import hashlib
+import io
 import os
 import re
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, Protocol
 from uuid import uuid4
 
-from app.errors import NotFound, StorageFull
+from app import sealing
+from app.errors import Damaged, NotFound, StorageFull
+from app.keyring import Keyring, keyring_of
+from app.sealing import SealedBytes, Sealer
 from app.settings import Settings
 from ml.byte_source import FileBytes
 
@@ -22,14 +25,23 @@ SHA256_NAME: Final = re.compile(r"[0-9a-f]{64}")
 HASH_BLOCK_BYTES: Final = 1024 * 1024
 
 
+class Readable(Protocol):
+    """What is read from its start to its end: a file, or bytes on their way."""
+
+    def read(self, size: int, /) -> bytes:
+        """Up to ``size`` bytes; none at the end."""
+
+
 @dataclass(frozen=True, slots=True)
 class FileStore:
     """Content-addressed files ``ab/cd/<sha256>`` below one directory.
 
-    An object appears under its name only when it is whole and synced, so a crash leaves at most a temporary file.
+    An object appears under its name only when it is whole and synced, so a crash leaves at most a temporary file. The name is
+    the hash of the plain bytes also where they are encrypted: whoever has a file can tell whether it is here, nobody what is here.
     """
 
     directory: Path
+    keyring: Keyring | None = None       # None: objects are stored plain; sealed ones of before cannot be opened
 
     def path(self, sha256: str) -> Path:
         """Where the object lives; ``ValueError`` for a name that is not a sha256, so that no path can be smuggled in."""
@@ -40,10 +52,11 @@ class FileStore:
     def has(self, sha256: str) -> bool:
         return self.path(sha256).is_file()
 
-    def open(self, sha256: str) -> FileBytes:
-        """Random access to an object; ``NotFound`` when its bytes are gone."""
+    def open(self, sha256: str) -> FileBytes | SealedBytes:
+        """Random access to the plain bytes of an object; ``NotFound`` when they are gone, ``Damaged`` when they were changed."""
+        path = self.path(sha256)
         try:
-            return FileBytes(self.path(sha256))
+            return SealedBytes(path, sha256, self.keyring) if sealing.is_sealed(path) else FileBytes(path)
         except FileNotFoundError:
             raise NotFound("The file of this object is no longer in the store. Ask an administrator to restore it "
                            "from a backup.") from None
@@ -60,45 +73,74 @@ class FileStore:
         """Store small content; returns its sha256."""
         sha256 = hashlib.sha256(content).hexdigest()
         if not self.has(sha256):
-            with self._new_object(sha256) as file:
-                file.write(content)
+            self.put_stream(io.BytesIO(content))
         return sha256
 
-    def put_stream(self, stream: BinaryIO) -> str:
+    def put_stream(self, stream: Readable) -> str:
         """Store everything that ``stream`` yields; returns its sha256. Memory does not grow with its length."""
         temporary = self._temporary()
         digest = hashlib.sha256()
         with _removed_at_the_end(temporary), _full_disk_told():
             with temporary.open("xb") as file:
+                sealer = Sealer(file, self.keyring) if self.keyring else None
+                target = sealer or file
                 while block := stream.read(HASH_BLOCK_BYTES):
                     digest.update(block)
-                    file.write(block)
+                    target.write(block)
+                if sealer:
+                    sealer.finish(digest.hexdigest())
                 _sync(file)
             self._publish(temporary, digest.hexdigest())
         return digest.hexdigest()
 
     def put_path(self, path: Path, sha256: str) -> None:
-        """Store a file whose sha256 the caller has computed; ``path`` itself stays, as a second name where possible."""
+        """Store a plain file whose sha256 the caller has computed; ``path`` itself stays, as a second name where possible."""
         if self.has(sha256):
             return
+        if self.keyring or not self._linked(path, sha256):
+            with path.open("rb") as file:
+                self.put_stream(file)
+
+    def _linked(self, path: Path, sha256: str) -> bool:
+        """Give a plain file its name in the store; False on another file system, or one without links."""
         temporary = self._temporary()
         with _removed_at_the_end(temporary), _full_disk_told():
             try:
                 os.link(path, temporary)
-            except OSError:                     # another file system, or one without links
-                shutil.copyfile(path, temporary)
+            except OSError:
+                return False
             with temporary.open("rb") as file:
                 _sync(file)
             self._publish(temporary, sha256)
+        return True
 
     @contextmanager
-    def _new_object(self, sha256: str) -> Iterator[BinaryIO]:
-        temporary = self._temporary()
-        with _removed_at_the_end(temporary), _full_disk_told():
-            with temporary.open("xb") as file:
-                yield file
-                _sync(file)
-            self._publish(temporary, sha256)
+    def plain_file(self, sha256: str, folder: Path) -> Iterator[Path]:
+        """A path under which programs that know only paths find the plain bytes; a copy in ``folder`` lives as long as the context."""
+        if not sealing.is_sealed(self.path(sha256)):
+            yield self.path(sha256)
+            return
+        copy = folder / sha256
+        with _removed_at_the_end(copy), _full_disk_told():
+            with self.open(sha256) as source, copy.open("xb") as file:
+                for offset in range(0, source.size, HASH_BLOCK_BYTES):
+                    file.write(source.read_at(offset, HASH_BLOCK_BYTES))
+            yield copy
+
+    def names(self) -> Iterator[str]:
+        """Every object that is here."""
+        return (path.name for path in self.directory.glob("??/??/*") if SHA256_NAME.fullmatch(path.name))
+
+    def renew(self, sha256: str) -> bool:
+        """Bring an object under the current key: seal a plain one, wrap the data key of a sealed one anew. False: it was so already."""
+        assert self.keyring is not None
+        path = self.path(sha256)
+        if sealing.is_sealed(path):
+            return sealing.rewrap(path, self.keyring)
+        with path.open("rb") as file:        # the sealed copy takes the name by a rename; who reads the plain one goes on
+            if self.put_stream(file) != sha256:
+                raise Damaged(f"Stored object {sha256[:12]} does not match its name any more. Restore it from a backup.")
+        return True
 
     def _temporary(self) -> Path:
         folder = self.directory / "incoming"
@@ -115,7 +157,7 @@ class FileStore:
 
 def open_store(settings: Settings) -> FileStore:
     """The store of this installation."""
-    return FileStore(settings.objects_dir)
+    return FileStore(settings.objects_dir, keyring_of(settings))
 
 
 def sync_directory(folder: Path) -> None:

@@ -33,6 +33,8 @@ class Settings(BaseSettings):
     session_idle_s: float = 15 * 60.0         # ASVS 5.0, 7.3.1
     session_absolute_s: float = 12 * 3600.0   # ASVS 5.0, 7.3.2
 
+    encryption_keys: Path | None = None       # key file: stored objects and uploads on their way are encrypted; None = plain
+
     max_upload_bytes: int = 4 * 1024 * MIB
     chunk_bytes: int = 8 * MIB
     upload_expires_s: float = 7 * 24 * 3600.0
@@ -58,10 +60,10 @@ class Settings(BaseSettings):
 
     metrics_token: str = ""                   # "" = /metrics answers on loopback only
 
-    @field_validator("data_dir", mode="after")
+    @field_validator("data_dir", "encryption_keys", mode="after")
     @classmethod
-    def _absolute(cls, path: Path) -> Path:
-        return path.expanduser().absolute()
+    def _absolute(cls, path: Path | None) -> Path | None:
+        return path and path.expanduser().absolute()
 
     @property
     def mode(self) -> Literal["embedded", "service"]:

@@ -37,7 +37,8 @@ def convert(sha256: str, name: str, bench: Bench) -> Json:
         unpacked, target = Path(scratch) / "original", Path(scratch) / "converted"
         unpacked.mkdir()
         try:
-            claimed = convert_apart(bench.store.path(sha256), target, unpacked, name=name, limits=limits, on_progress=bench.on_progress)
+            with bench.store.plain_file(sha256, Path(scratch)) as original:
+                claimed = convert_apart(original, target, unpacked, name=name, limits=limits, on_progress=bench.on_progress)
         except ReaderKilled as killed:
             raise ChildProcessError(killed.sentence) from killed      # no refusal: tried again
         with FileBytes(target) as content:

@@ -24,6 +24,7 @@ from app.db.columns import utc_now
 from app.db.session import reading, writing
 from app.errors import AppError, Invalid, TooLarge
 from app.file_store import open_store
+from app.keyring import keyring_of
 from app.services import part_file, upload_completion, uploads
 from app.services.part_file import PartFile, part_path
 from app.services.recording_check import Refused
@@ -287,7 +288,7 @@ def tidy() -> None:
     with reading() as session:
         left = uploads.left_behind(session)
     for who, upload_id, size in left:
-        with suppress(AppError), PartFile(part_path(settings.current(), upload_id)) as part:
+        with suppress(AppError), _part(upload_id) as part:
             part.start_at(size)
             complete(who, upload_id, part.sha256())
 
@@ -295,7 +296,12 @@ def tidy() -> None:
 def _open_part(who: Actor, upload_id: UUID, at: int, length: int | None) -> PartFile:
     """The locked file of an upload that may be appended to; the caller asks ``_begin`` again under the lock."""
     _begin(who, upload_id, at, length)
-    return PartFile(part_path(settings.current(), upload_id), create=at == 0).__enter__()
+    return _part(upload_id, create=at == 0).__enter__()
+
+
+def _part(upload_id: UUID, *, create: bool = False) -> PartFile:
+    config = settings.current()
+    return PartFile(part_path(config, upload_id), create=create, keyring=keyring_of(config))
 
 
 def _begin(who: Actor, upload_id: UUID, at: int, length: int | None) -> UploadView:

@@ -12,6 +12,9 @@ from uuid import UUID
 
 from app.errors import Conflict, Gone
 from app.file_store import HASH_BLOCK_BYTES, disk_full, sync_directory
+from app.keyring import Keyring
+from app.services import part_cipher
+from app.services.part_cipher import Keystream
 from app.settings import Settings
 
 LOST: Final = "A part of this upload is no longer on the disk of the server. Start the upload again."
@@ -31,6 +34,7 @@ def remove(path: Path) -> None:
     """Forget the bytes of an upload that has ended."""
     _hashed.pop(path, None)
     path.unlink(missing_ok=True)
+    part_cipher.key_path(path).unlink(missing_ok=True)
 
 
 class PartFile:
@@ -40,8 +44,10 @@ class PartFile:
     What the row says of the upload is to be read again under the lock, before ``start_at``.
     """
 
-    def __init__(self, path: Path, *, create: bool = False) -> None:
+    def __init__(self, path: Path, *, create: bool = False, keyring: Keyring | None = None) -> None:
         self._path = path
+        self._keyring = keyring
+        self._keystream = Keystream()
         self._create = os.O_CREAT if create else 0
         self._fd = -1
         self._synced = 0
@@ -73,6 +79,7 @@ class PartFile:
             raise Gone(LOST)
         os.ftruncate(self._fd, offset)
         sync_directory(self._path.parent)
+        self._keystream = (part_cipher.resume if offset else part_cipher.begin)(self._path, self._keyring)
         hashed, running = _hashed.pop(self._path, (0, hashlib.sha256()))
         self.offset = self._synced = offset
         self._hash = running if hashed == offset else self._hash_of(offset)
@@ -82,19 +89,19 @@ class PartFile:
         digest, done = hashlib.sha256(), 0
         while done < size:
             block = os.pread(self._fd, min(HASH_BLOCK_BYTES, size - done), done)
-            digest.update(block)
+            digest.update(self._keystream.apply(block, done))
             done += len(block)
         return digest
 
     def write(self, block: bytes | bytearray) -> None:
         """Append bytes; they count only after ``sync``."""
-        view = memoryview(block)
+        view, hidden = memoryview(block), memoryview(self._keystream.apply(memoryview(block), self.offset))
         try:
             while view:
-                written = os.pwrite(self._fd, view, self.offset)
+                written = os.pwrite(self._fd, hidden, self.offset)
                 self._hash.update(view[:written])
                 self.offset += written
-                view = view[written:]
+                view, hidden = view[written:], hidden[written:]
         except OSError as error:
             raise disk_full(error) from error
 

@@ -1,7 +1,7 @@
 """The check of a whole recording, in a child process with limits: parsers never run inside the web server.
 
-``python -m app.services.recording_check PATH NAME MEMORY_MIB CPU_S`` prints one JSON object: the header of the
-recording, or the sentence of the refusal.
+``python -m app.services.recording_check PATH NAME MEMORY_MIB CPU_S`` reads the key of an encrypted upload (hexadecimal, or nothing) from
+standard input and prints one JSON object: the header of the recording, or the sentence of the refusal.
 """
 
 from __future__ import annotations
@@ -16,9 +16,11 @@ from pathlib import Path
 from typing import Final
 
 from app.services.header_facts import info_from_json, info_to_json
+from app.services.part_cipher import Keystream, PartBytes
 from ml.errors import RecordingError
 from ml.recording import RecordingInfo
 
+PLAIN: Final = Keystream()
 CPU_S: Final = 120
 WALL_S: Final = 300.0
 CHILD_ENVIRONMENT: Final = ("PATH", "LANG", "LC_ALL", "VIRTUAL_ENV", "PYTHONPATH", "SYSTEMROOT")
@@ -32,14 +34,14 @@ class Refused:
     code: str
 
 
-def check(path: Path, *, name: str, memory_mib: int) -> RecordingInfo | Refused:
+def check(path: Path, *, name: str, memory_mib: int, keystream: Keystream = PLAIN) -> RecordingInfo | Refused:
     """Judge a whole file in a child; a crash, a memory limit or a loop there is a refusal and no more."""
     command = [sys.executable, "-m", __name__, str(path), name, str(memory_mib), str(CPU_S)]
     environment = {key: os.environ[key] for key in CHILD_ENVIRONMENT if key in os.environ}
     environment |= {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "ARROW_DEFAULT_MEMORY_POOL": "system"}
     try:
-        child = subprocess.run(command, capture_output=True, timeout=WALL_S, env=environment, check=False,
-                               cwd=Path(__file__).parents[2])
+        child = subprocess.run(command, input=(keystream.key or b"").hex().encode(), capture_output=True, timeout=WALL_S, env=environment,
+                               check=False, cwd=Path(__file__).parents[2])
         answer = json.loads(child.stdout)
     except (subprocess.TimeoutExpired, json.JSONDecodeError):
         return Refused("The file could not be read within the limits for time and memory, so it was not taken. "
@@ -54,19 +56,18 @@ def main() -> None:
     for limit, value in ((resource.RLIMIT_AS, int(memory_mib) * 1024 * 1024), (resource.RLIMIT_CPU, int(cpu_s)),
                          (resource.RLIMIT_FSIZE, 0), (resource.RLIMIT_CORE, 0)):
         resource.setrlimit(limit, (value, value))
-    sys.stdout.write(json.dumps(_judge(Path(path), name)))
+    keystream = Keystream(bytes.fromhex(sys.stdin.read()) or None)
+    sys.stdout.write(json.dumps(_judge(PartBytes(Path(path), keystream), name)))
 
 
-def _judge(path: Path, name: str) -> dict[str, object]:
-    from ml.byte_source import FileBytes
+def _judge(source: PartBytes, name: str) -> dict[str, object]:
     from ml.header_check import HEAD_BYTES, awaiting_conversion
     from ml.open_recording import open_recording
 
     try:
-        with FileBytes(path) as source:
-            if waiting := awaiting_conversion(source.read_at(0, HEAD_BYTES)):
-                return {"info": info_to_json(waiting)}
-            return {"info": info_to_json(open_recording(source, name=name).info)}
+        if waiting := awaiting_conversion(source.read_at(0, HEAD_BYTES)):
+            return {"info": info_to_json(waiting)}
+        return {"info": info_to_json(open_recording(source, name=name).info)}
     except RecordingError as error:
         return {"refused": error.sentence, "code": error.code}
 

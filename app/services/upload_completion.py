@@ -18,7 +18,9 @@ from app.access import Actor
 from app.db.studies import Study, Upload
 from app.errors import Conflict, Gone
 from app.file_store import FileStore
-from app.services import analyses, audit, channel_names, studies, uploads
+from app.keyring import keyring_of
+from app.services import analyses, audit, channel_names, part_cipher, studies, uploads
+from app.services.part_cipher import FromStart, Keystream, PartBytes
 from app.services.part_file import LOST, part_path
 from app.services.recording_check import Refused, check
 from app.services.uploads import HEAD_BYTES, UploadView
@@ -34,6 +36,7 @@ class Whole:
     name: str
     size: int
     head_sha256: str
+    keystream: Keystream
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,19 +53,24 @@ def begin(session: Session, who: Actor, upload_id: UUID, settings: Settings) -> 
     if upload.state not in ("receiving", "verifying") or upload.received != upload.size:
         raise Conflict("Not all bytes of this upload are here. Ask for its offset and go on from there.")
     upload.state = "verifying"
-    return Whole(part_path(settings, upload.id), upload.original_name, upload.size, upload.header["head_sha256"])
+    path = part_path(settings, upload.id)
+    return Whole(path, upload.original_name, upload.size, upload.header["head_sha256"], part_cipher.resume(path, keyring_of(settings)))
 
 
 def verify(whole: Whole, sha256: str, store: FileStore, settings: Settings) -> Verified | Refused:
     """Judge the file; what can be used is in the store afterwards under its hash. Reads the database at no point."""
     try:
-        if _head_sha256(whole.path) != whole.head_sha256:
+        content = PartBytes(whole.path, whole.keystream)
+        if hashlib.sha256(content.read_at(0, HEAD_BYTES)).hexdigest() != whole.head_sha256:
             return Refused("The file is not the one whose header was checked: its first bytes have changed. "
                            "Start the upload again.", "head_changed")
-        verdict = check(whole.path, name=whole.name, memory_mib=settings.job_memory_mib)
+        verdict = check(whole.path, name=whole.name, memory_mib=settings.job_memory_mib, keystream=whole.keystream)
         if isinstance(verdict, Refused):
             return verdict
-        store.put_path(whole.path, sha256)
+        if whole.keystream.key is None:
+            store.put_path(whole.path, sha256)
+        elif not store.has(sha256):
+            store.put_stream(FromStart(content))
         return Verified(sha256, verdict)
     except FileNotFoundError:                        # cancelled in the meantime
         raise Gone(LOST) from None
@@ -99,8 +107,3 @@ def _note(study: Study, upload: Upload) -> str:
         return "The same recording was here already; nothing was added. Open the existing study."
     return ("The same recording was here already, as a study of another patient than the one you chose; nothing was added. "
             "Open the existing study and check whose it is.")
-
-
-def _head_sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.sha256(file.read(HEAD_BYTES)).hexdigest()

@@ -274,7 +274,7 @@ def _remove_strays(session: Session, settings: Settings) -> None:
     """Remove bytes whose upload has ended: what a server leaves that stops between its commit and the removal."""
     wanted = {part_path(settings, upload_id) for upload_id in
               session.scalars(select(Upload.id).where(Upload.state.in_(OPEN_STATES)))}
-    for path in set(settings.uploads_dir.glob("*.part")) - wanted:
+    for path in {found.with_suffix(".part") for found in settings.uploads_dir.glob("*.*")} - wanted:
         part_file.remove(path)
 
 

@@ -2,7 +2,7 @@
 
 Aims: it opens within 1 s, and 10 s of all channels are read within 20 ms, from EDF+, BDF+ and our converted copy alike. ``read``
 is ``RecordingSource.read``; ``read_from_disk`` the same after the system was asked to forget the file; ``page`` is what the viewer
-asks for (longitudinal, 1-70 Hz, 1,600 pixels, no block kept from before). Files lie in the temporary folder, up to 11 GB at once
+asks for (longitudinal, 1-70 Hz, 1,600 pixels, no block kept from before); encrypted, the same of an object as the store seals it. Files lie in the temporary folder, up to 11 GB at once
 for 24 h; TMPDIR names another one.
 """
 
@@ -13,15 +13,17 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import h5py
 import numpy as np
 from numpy.typing import NDArray
 from scipy.io import savemat
 
+from app.file_store import FileStore
+from app.keyring import Keyring
 from ml import convert, page
-from ml.byte_source import FileBytes
+from ml.byte_source import ByteSource, FileBytes
 from ml.channels import ELECTRODES, map_to_1020
 from ml.open_recording import open_recording
 from tests.ml.edf_bytes import Edf, timekeeping
@@ -29,6 +31,7 @@ from tests.ml.foreign.brainvision_files import write_brainvision
 from tests.ml.foreign.gdf_files import Gdf
 from tests.ml.foreign.neuroscan_files import cnt_bytes
 
+T = TypeVar("T")
 HOURS = float(os.environ.get("HMS_BENCH_HOURS", "24"))
 CONVERTED_HOURS = min(1.0, HOURS)
 RATE = 512
@@ -47,6 +50,10 @@ def measure() -> dict[str, Any]:
         _write(edf)
         results["EDF+"] = _figures(edf)
         copied_s = _seconds(lambda: convert.convert(open_recording(FileBytes(edf)), copy))
+        store = FileStore(folder / "objects", Keyring.of([bytes(32)]))
+        name, sealed_s = _timed(lambda: store.put_stream(edf.open("rb")))
+        results["EDF+, encrypted"] = {"sealed_mb_per_s": _rate(edf.stat().st_size, sealed_s)} | _reads(lambda: store.open(name))
+        store.path(name).unlink()
         results["converted copy"] = {"copied_mb_per_s": _rate(edf.stat().st_size, copied_s)} | _figures(copy)
     results["aims"] = {"open_s": 1.0, "read_ms": 20.0}
     results["conversion"] = {"hours": CONVERTED_HOURS} | {kind: _conversion(write) for kind, write in WRITERS.items()}
@@ -54,17 +61,26 @@ def measure() -> dict[str, Any]:
 
 
 def _figures(path: Path) -> dict[str, Any]:
-    places = np.random.default_rng(3).uniform(0.0, HOURS * 3600.0 - PAGE_S, PAGES)
-    source = open_recording(FileBytes(path))
+    source, every = open_recording(FileBytes(path)), range(len(NAMES))
+    return {
+        "file_mb": round(path.stat().st_size / 1e6), **_reads(lambda: FileBytes(path)),
+        "annotations_s": round(_seconds(source.annotations), 3),
+        "read_from_disk": _forget(path) or _times(lambda at: source.read(at, at + PAGE_S, every), _places()),
+    }
+
+
+def _reads(content: Callable[[], ByteSource]) -> dict[str, Any]:
+    source = open_recording(content())
     layout, every = map_to_1020(source.info.signals), range(len(NAMES))
     return {
-        "file_mb": round(path.stat().st_size / 1e6),
-        "open_s": round(max(_seconds(lambda: open_recording(FileBytes(path))) for _ in range(5)), 4),
-        "annotations_s": round(_seconds(source.annotations), 3),
-        "read": _times(lambda at: source.read(at, at + PAGE_S, every), places),
-        "page": _times(lambda at: page.render(source, layout, start_s=at, duration_s=PAGE_S, max_px=1600), places[:DRAWN]),
-        "read_from_disk": _forget(path) or _times(lambda at: source.read(at, at + PAGE_S, every), places),
+        "open_s": round(max(_seconds(lambda: open_recording(content())) for _ in range(5)), 4),
+        "read": _times(lambda at: source.read(at, at + PAGE_S, every), _places()),
+        "page": _times(lambda at: page.render(source, layout, start_s=at, duration_s=PAGE_S, max_px=1600), _places()[:DRAWN]),
     }
+
+
+def _places() -> NDArray[np.float64]:
+    return np.random.default_rng(3).uniform(0.0, HOURS * 3600.0 - PAGE_S, PAGES)
 
 
 def _times(read: Callable[[float], object], places: NDArray[np.float64]) -> dict[str, float]:
@@ -74,9 +90,13 @@ def _times(read: Callable[[float], object], places: NDArray[np.float64]) -> dict
 
 
 def _seconds(act: Callable[[], object]) -> float:
+    return _timed(act)[1]
+
+
+def _timed(act: Callable[[], T]) -> tuple[T, float]:
     started = time.perf_counter()
-    act()
-    return time.perf_counter() - started
+    result = act()
+    return result, time.perf_counter() - started
 
 
 def _rate(n_bytes: int, seconds: float) -> int:
