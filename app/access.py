@@ -29,6 +29,8 @@ class Permission(StrEnum):
     SIGN_REPORT = "sign reports"
     DOWNLOAD = "download reports and exports"
     DOWNLOAD_QUALITY = "download signal quality"
+    EXPORT_DEIDENTIFIED = "export recordings without identity"
+    REIDENTIFY = "find the patient behind an export's code"
     SEE_MONITORING = "see queue and system state"
     SEE_MODELS = "see model metrics"
     MANAGE_USERS = "manage users"
@@ -39,8 +41,8 @@ class Permission(StrEnum):
 ROLE_PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
     Role.NEUROLOGIST: frozenset({
         Permission.READ_STUDIES, Permission.UPLOAD, Permission.EDIT_PATIENTS, Permission.ANALYSE, Permission.MARK_ELECTRODES, Permission.REVIEW,
-        Permission.ANNOTATE, Permission.WRITE_REPORT, Permission.SIGN_REPORT, Permission.DOWNLOAD, Permission.DOWNLOAD_QUALITY, Permission.SEE_MONITORING,
-        Permission.SEE_MODELS,
+        Permission.ANNOTATE, Permission.WRITE_REPORT, Permission.SIGN_REPORT, Permission.DOWNLOAD, Permission.DOWNLOAD_QUALITY,
+        Permission.EXPORT_DEIDENTIFIED, Permission.SEE_MONITORING, Permission.SEE_MODELS,
     }),
     Role.TECHNOLOGIST: frozenset({
         Permission.READ_STUDIES, Permission.UPLOAD, Permission.EDIT_PATIENTS, Permission.ANALYSE, Permission.MARK_ELECTRODES, Permission.ANNOTATE,

@@ -61,7 +61,7 @@ def summary(view: StudyView, found: Found, channels: Component, *, who: Actor, z
     export = [_export(view)] if events and who.may(Permission.DOWNLOAD) else []
     side = [
         panel("Minutes by class", minute_table(analysis.seconds_by_class, n_events), flush=True),
-        panel("Findings and quality", _findings(view, analysis)),
+        panel("Findings and quality", _findings(view, analysis), actions=_without_identity(view, who)),
         panel("Model", _model(analysis, zone), actions=[_again("quiet")] if who.may(Permission.ANALYSE) and view.stands else []),
     ]
     return html.Div(
@@ -135,6 +135,15 @@ def _export(view: StudyView) -> Component:
         )
         for file, word, title in offered
     ])
+
+
+def _without_identity(view: StudyView, who: Actor) -> list[Component]:
+    """The copy that may leave the clinic, where the format allows one."""
+    if not who.may(Permission.EXPORT_DEIDENTIFIED) or view.parts or not view.format.startswith(("EDF", "BDF")):
+        return []
+    told = "The same samples under a code: no name, no free text, known labels only, all dates of the patient moved by the same number of days"
+    return [html.A([icon("download"), "Without identity"], href=f"/api/v1/studies/{view.id}/deidentified", download="", title=told,
+                   className="btn btn-quiet btn-small")]
 
 
 def _again(kind: str) -> Component:

@@ -33,10 +33,11 @@ MAX_LIMIT_UV: Final = 1e12
 UV_PER_UNIT: Final[dict[str, float]] = {"v": 1e6, "mv": 1e3, "uv": 1.0, "nv": 1e-3}
 ANNOTATION_LABELS: Final = ("EDF Annotations", "BDF Annotations")
 
-_FIELDS: Final = (
+SIGNAL_FIELDS: Final = (
     ("label", 16), ("transducer", 80), ("unit", 8), ("physical_min", 8), ("physical_max", 8),
     ("digital_min", 8), ("digital_max", 8), ("prefilter", 80), ("samples", 8), ("reserved", 32),
 )
+"""Fields of the headers of signals and their widths, each for all signals one after the other."""
 _ALTERED_SAMPLE_BYTES: Final = 256 << 10
 _NUMBER: Final = re.compile(r"[+-]?([0-9]{1,8}(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _REPEATABLE: Final = re.compile(r"[0-9.,+\-eExX ]*")
@@ -212,7 +213,7 @@ def _signal_rows(source: ByteSource, fixed: bytes, count: int, findings: list[st
 
 def _columns(raw: bytes, count: int) -> Iterator[tuple[str, list[tuple[str, bool]]]]:
     position = 0
-    for name, width in _FIELDS:
+    for name, width in SIGNAL_FIELDS:
         cells = [raw[position + i * width : position + (i + 1) * width] for i in range(count)]
         yield name, [edf_identity.decode(cell) for cell in cells]
         position += width * count

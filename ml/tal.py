@@ -9,7 +9,7 @@ Source: Kemp and Olivan 2003; https://www.edfplus.info/specs/edfplus.html, secti
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
 import numpy as np
@@ -23,6 +23,8 @@ MAX_TEXT_BYTES: Final = 4096
 MAX_ANNOTATIONS: Final = 200_000
 """More entries than any technologist writes; a file cannot fill the memory with empty ones."""
 _ONSET_BYTES: Final = 24
+_TIME_DIGITS: Final = 8              # with the sign: a month has 2,678,400 seconds
+_TIME_DECIMALS: Final = 9
 _BLOCK_BYTES: Final = 4 << 20
 _BLOCK_RECORDS: Final = 1 << 16
 _READ_WHOLE_BELOW: Final = 16 << 10
@@ -83,6 +85,34 @@ def parse(raw: bytes, first_onset_s: float = 0.0) -> list[Annotation]:
         texts = (_clean(text) for text in match[3].split(b"\x14") if text)
         found.extend(Annotation(onset_s, duration_s, text) for text in texts if text)
     return found
+
+
+def rewritten(raw: bytes, word: Callable[[str], str], *, latest_s: float) -> bytes:
+    """The lists of one data record with every text through ``word``, in as many bytes; what does not follow the form is left out.
+
+    Parameters
+    ----------
+    word
+        Gives the text to write, never longer than the one that it is given.
+    latest_s
+        Lists that begin later than this, or have more digits than a time needs, are left out.
+    """
+    parts: list[bytes] = []
+    for index, part in enumerate(_UNENDED.sub(b"\x14\x14\x00", raw).split(b"\x00")):
+        match = _TAL.match(part)
+        if match is None or not _is_time(match[1], latest_s) or (match[2] and not _is_time(match[2], latest_s)):
+            continue
+        texts = [word(_clean(text)).encode() for text in match[3].split(b"\x14")[:-1]] if index or match[3] != b"\x14" else [b""]
+        duration = b"\x15" + match[2] if match[2] else b""
+        parts.append(match[1] + duration + b"\x14" + b"".join(text + b"\x14" for text in texts) + b"\x00")
+    while sum(map(len, parts)) > len(raw):
+        parts.pop()
+    return b"".join(parts).ljust(len(raw), b"\x00")
+
+
+def _is_time(digits: bytes, latest_s: float) -> bool:
+    whole, _, rest = digits.partition(b".")
+    return len(rest) <= _TIME_DECIMALS and len(whole) <= _TIME_DIGITS and abs(float(digits)) <= latest_s
 
 
 def _ordered(found: list[Annotation]) -> tuple[Annotation, ...]:

@@ -24,6 +24,8 @@ def test_every_role_reads_studies(role: Role) -> None:
     (Permission.MARK_ELECTRODES, {Role.NEUROLOGIST, Role.TECHNOLOGIST, Role.ADMINISTRATOR}),
     (Permission.UPLOAD, {Role.NEUROLOGIST, Role.TECHNOLOGIST, Role.ADMINISTRATOR}),
     (Permission.MANAGE_USERS, {Role.ADMINISTRATOR}),
+    (Permission.EXPORT_DEIDENTIFIED, {Role.NEUROLOGIST, Role.ADMINISTRATOR}),
+    (Permission.REIDENTIFY, {Role.ADMINISTRATOR}),
     (Permission.READ_AUDIT, {Role.ADMINISTRATOR}),
     (Permission.DOWNLOAD, {Role.NEUROLOGIST, Role.ADMINISTRATOR}),
     (Permission.DOWNLOAD_QUALITY, {Role.NEUROLOGIST, Role.TECHNOLOGIST, Role.ADMINISTRATOR}),
