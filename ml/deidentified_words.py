@@ -31,7 +31,7 @@ _OF_ANNOTATIONS: Final = """
     alpha beta spindle spindles vertex mu lambda wicket triphasic rhythmic periodic pattern other unsure
     frontal temporal parietal occipital central midline hemisphere focal asymmetry attenuation reactive reactivity background
     rhythm tonic clonic myoclonic jerk jerks twitch absence aura button push pressed
-    trigger response task baseline count counting arithmetic test t
+    type clip note notes rec total time experts expert xlspike xlevent trigger response task baseline count counting arithmetic test t
 """
 _OF_LABELS: Final = """
     EEG ECG EKG EOG EMG ERG REF REFERENCE AVG AVE AV AR CAR LE LER GND POL PG SP LOC ROC LUC RUC HEOG VEOG HEO VEO CHIN LEG LLEG RLEG ARM DELT
@@ -43,11 +43,11 @@ _LABEL_WORDS: Final = frozenset(_OF_LABELS.split())
 
 
 def harmless(text: str) -> str:
-    """The text if all of its words are known, else ``[removed]``, cut to the length of the text."""
+    """The text if all of its words are known, else ``[removed]``, or ``x`` where that is longer than the text."""
     words = _TOKEN.findall(text)
-    if all(len(word) <= 3 if word.isdigit() else word.casefold() in _ANNOTATION_WORDS or canonical(word) for word in words):
+    if all(len(word) <= 3 if word.isdigit() else len(word) == 1 or word.casefold() in _ANNOTATION_WORDS or canonical(word) for word in words):
         return text if text.isascii() else " ".join(words)[:len(text)]
-    return REPLACEMENT[:len(text)]
+    return REPLACEMENT if len(text) >= len(REPLACEMENT) else "x"
 
 
 def is_label(label: str) -> bool:
