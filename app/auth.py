@@ -17,17 +17,17 @@ from flask import Flask, Response, g, request
 from flask_login import LoginManager, UserMixin
 from jinja2 import Environment, PackageLoader
 
-from app import security, settings
+from app import oidc, security, settings
 from app.access import Actor
 from app.db.columns import utc_now
 from app.db.session import reading, writing
 from app.errors import AppError, Forbidden, LinkUsed, NotSignedIn
-from app.services import sign_in
+from app.services import external_sign_in, sign_in
 from app.services.sign_in import Person
 from app.settings import Settings
 
 PUBLIC: Final = ("/assets/", "/_dash-component-suites/", "/login/link/")
-PUBLIC_EXACT: Final = frozenset({"/login", "/logout", "/health"})
+PUBLIC_EXACT: Final = frozenset({"/login", "/login/oidc", "/login/oidc/return", "/logout", "/health"})
 
 _PAGES: Final = Environment(loader=PackageLoader("app"), autoescape=True)
 
@@ -48,6 +48,9 @@ def install(server: Flask, settings: Settings) -> None:
     server.before_request(_guard)
     server.add_url_rule("/login", "login", _login, methods=["GET", "POST"])
     server.add_url_rule("/login/link/<code>", "login_link", _login_link, methods=["GET", "POST"])
+    if oidc.is_configured(settings):
+        server.add_url_rule("/login/oidc", "login_oidc", _leave_for_provider, methods=["GET"])
+        server.add_url_rule("/login/oidc/return", "login_oidc_return", _back_from_provider, methods=["GET"])
     server.add_url_rule("/logout", "logout", _logout, methods=["GET", "POST"])
 
 
@@ -233,6 +236,39 @@ def _login_link(code: str) -> Any:
     return _enter(by_link, "/", "")
 
 
+def _leave_for_provider() -> Any:
+    config, target = settings.current(), security.safe_next(request.args.get("next"))
+    try:
+        leaving = oidc.leave(config, back_to=_provider_returns_to(), target=target)
+    except AppError as error:
+        return _form(target, error=error.sentence), error.status
+    response = flask.redirect(leaving.address, 303)
+    response.set_cookie(oidc.STATE_COOKIE, leaving.cookie, max_age=oidc.WAITS_S, httponly=True, samesite="Lax", secure=config.has_tls,
+                        path="/login/oidc")
+    return response
+
+
+def _back_from_provider() -> Any:
+    config, cookie = settings.current(), request.cookies.get(oidc.STATE_COOKIE, "")
+    try:
+        identity, target = oidc.come_back(config, back_to=_provider_returns_to(), cookie=cookie, answer=request.args)
+    except AppError as error:
+        return _form("/", error=error.sentence), error.status
+
+    def by_provider() -> str:
+        with writing() as session:
+            return external_sign_in.with_identity(session, identity, address=_address(), now=utc_now())
+
+    entered = flask.make_response(_enter(by_provider, security.safe_next(target), ""))
+    entered.delete_cookie(oidc.STATE_COOKIE, path="/login/oidc")
+    return entered
+
+
+def _provider_returns_to() -> str:
+    scheme = "https" if settings.current().has_tls else "http"
+    return f"{scheme}://{request.host}/login/oidc/return"
+
+
 def _enter(sign: Callable[[], str], target: str, name: str) -> Any:
     """Run ``sign``; on success set the cookies of a new session and end the old one, else show the form with the reason."""
     try:
@@ -285,7 +321,9 @@ def _address() -> str:
 
 
 def _form(target: str, *, error: str = "", notice: str = "", name: str = "", link_used: bool = False) -> str:
-    return _page("sign_in.html", next=target, error=error, notice=notice, name=name, link_used=link_used)
+    config = settings.current()
+    return _page("sign_in.html", next=target, error=error, notice=notice, name=name, link_used=link_used,
+                 provider=config.oidc_name if oidc.is_configured(config) else "")
 
 
 def _page(template: str, **values: object) -> str:

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 MIB = 1024 * 1024
@@ -32,6 +32,12 @@ class Settings(BaseSettings):
 
     session_idle_s: float = 15 * 60.0         # ASVS 5.0, 7.3.1
     session_absolute_s: float = 12 * 3600.0   # ASVS 5.0, 7.3.2
+
+    oidc_issuer: str = Field(default="", max_length=300)      # identity provider, exactly as it names itself; "" = none
+    oidc_client_id: str = ""
+    oidc_client_secret: SecretStr = SecretStr("")
+    oidc_name: str = "your organisation"      # on the button: "Sign in with …"
+    oidc_methods: tuple[str, ...] = ()        # at least one must be in amr (RFC 8176), e.g. ["mfa", "hwk"]; () = as the provider likes
 
     encryption_keys: Path | None = None       # key file: stored objects and uploads on their way are encrypted; None = plain
 

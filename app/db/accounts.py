@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.db.columns import Identified, JsonObject, Table
@@ -45,6 +45,18 @@ class Token(Identified, Table):
     ended_at: Mapped[datetime | None]
 
     user: Mapped[User] = relationship(lazy="joined")
+
+
+class ExternalIdentity(Identified, Table):
+    """Whom an identity provider knows as the holder of an account; an account has one identity of each provider."""
+
+    __tablename__ = "external_identity"
+    __table_args__ = (UniqueConstraint("issuer", "subject", name="uq_external_identity_issuer_subject"),
+                      UniqueConstraint("user_id", "issuer", name="uq_external_identity_user_id_issuer"))
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("user_account.id"), index=True)
+    issuer: Mapped[str] = mapped_column(String(300))
+    subject: Mapped[str] = mapped_column(String(255))            # OpenID Connect Core 1.0, section 2
 
 
 class SignInFailure(Identified, Table):

@@ -86,7 +86,7 @@ def with_password(session: Session, name: str, password: str, *, address: str, n
         session.commit()
         raise WrongPassword()
     session.execute(delete(SignInFailure).where(SignInFailure.id == attempt.id))
-    return _open(session, user, now, by="password", address=address)
+    return open_session(session, user, now, by="password", address=address)
 
 
 def _slow_down(session: Session, name: str, address: str, now: datetime) -> None:
@@ -117,7 +117,7 @@ def with_link(session: Session, code: str, *, now: datetime, address: str = "") 
     user = session.get(User, used_up) if used_up else None
     if user is None or user.disabled_at:
         raise LinkUsed()
-    return _open(session, user, now, by="link", address=address)
+    return open_session(session, user, now, by="link", address=address)
 
 
 def find(session: Session, raw_token: str, *, now: datetime, gesture: bool = False) -> SignedIn | None:
@@ -169,7 +169,8 @@ def digest(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def _open(session: Session, user: User, now: datetime, *, by: str, address: str) -> str:
+def open_session(session: Session, user: User, now: datetime, *, by: str, address: str) -> str:
+    """The raw token of a new browser session for somebody whose identity has been shown; for services."""
     limits = settings.current()
     raw = _issue(session, user, "browser", now, timedelta(seconds=limits.session_absolute_s))
     audit.record(session, actor_of(user), "signed_in", "user", user.id, by=by, address=address)
